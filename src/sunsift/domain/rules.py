@@ -1,0 +1,41 @@
+"""The numbers that the flow goes by, with the defaults of the design."""
+
+from dataclasses import dataclass
+
+from sunsift.domain.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How long, how many, how sure.
+
+    period_days: length of the period that one prediction judges [days].
+    ready_days: usable days that a period needs before it is judged [days].
+    fold_predictions: predictions that a status averages.
+    quiet_minutes: silence of a house after which its status may settle [minutes].
+    lease_seconds: how long a worker may hold a house [seconds].
+    """
+
+    period_days: int = 30
+    ready_days: int = 25
+    fold_predictions: int = 10
+    quiet_minutes: float = 45.0
+    lease_seconds: float = 120.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.ready_days <= self.period_days <= 366:
+            raise SettingsError("ready_days must lie in 1 to period_days, and period_days at most 366")
+        if self.fold_predictions < 1:
+            raise SettingsError("fold_predictions must be at least 1")
+        if not (self.quiet_minutes >= 0 and self.lease_seconds > 0):
+            raise SettingsError("quiet_minutes must not be negative and lease_seconds must be positive")
+
+    @property
+    def quiet_ms(self) -> int:
+        """The quiet time in milliseconds."""
+        return round(self.quiet_minutes * 60_000)
+
+    @property
+    def lease_ms(self) -> int:
+        """The lease in milliseconds."""
+        return round(self.lease_seconds * 1000)
