@@ -22,20 +22,12 @@ class InvalidHouseError(SunsiftError):
     """A house registration whose values cannot be true."""
 
 
-class FencedError(SunsiftError):
-    """The work was overtaken: another worker holds the house, or new packets arrived meanwhile."""
-
-
 class UnknownHouseError(SunsiftError):
     """Nobody registered this house."""
 
 
 class StoreError(SunsiftError):
     """The store cannot read or write now: the disk is full, read-only, locked or damaged."""
-
-
-class DeliveryError(SunsiftError):
-    """The retailer's end did not acknowledge a report; it will be sent again."""
 
 
 class SettingsError(SunsiftError):

@@ -54,7 +54,9 @@ class House:
 
     def _within(self, name: str, value: float | None, low: float, high: float) -> None:
         if value is not None and not (math.isfinite(value) and low <= value <= high):
-            raise InvalidHouseError(f"house {self.house_id}: {name} is {value}, must lie in {low:g} to {high:g}")
+            raise InvalidHouseError(
+                f"house {self.house_id}: {name} is {value}, must lie in {low:g} to {high:g}"
+            )
 
     def largest_export_wh(self, interval_minutes: int) -> float:
         """Return the most that the site could export within one interval [Wh]."""

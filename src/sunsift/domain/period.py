@@ -30,7 +30,9 @@ class Periods:
 
     def take(self, wanted: BoolArray) -> "Periods":
         """Return only the periods where `wanted`, shape (p,), is true."""
-        return Periods(self.end[wanted], self.first_row[wanted], self.last_row[wanted], self.usable_days[wanted])
+        return Periods(
+            self.end[wanted], self.first_row[wanted], self.last_row[wanted], self.usable_days[wanted]
+        )
 
 
 def ready_periods(days: Days, rules: Rules, first_end: int, last_end: int) -> Periods:

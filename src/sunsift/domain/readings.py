@@ -104,13 +104,14 @@ def half_hours(readings: bytes, interval_minutes: int) -> FloatArray:
 
 def _to_half_hours(watt_hours: WattHours) -> FloatArray:
     """Turn shape (n, 2, intervals) of watt-hours into shape (n, 2, 48) of kWh."""
-    kwh = np.where(watt_hours == MISSING, np.nan, watt_hours / 1000.0)
+    kwh: FloatArray = np.where(watt_hours == MISSING, np.nan, watt_hours / 1000.0)
     count, _, intervals = kwh.shape
     if intervals >= SLOTS:
         grouped: FloatArray = kwh.reshape(count, 2, SLOTS, intervals // SLOTS).sum(axis=3)
         return grouped
     spread = SLOTS // intervals
-    return np.repeat(kwh / spread, spread, axis=2)
+    halves: FloatArray = np.repeat(kwh / spread, spread, axis=2)
+    return halves
 
 
 def stack_days(packets: Sequence[Packet]) -> Days:
@@ -125,9 +126,9 @@ def stack_days(packets: Sequence[Packet]) -> Days:
     values = np.empty((count, 2, SLOTS))
     missing = np.empty(count)
     interval = np.fromiter((p.interval_minutes for p in packets), np.int64, count)
-    for minutes in np.unique(interval):
+    for minutes in np.unique(interval).tolist():
         rows = np.flatnonzero(interval == minutes)
-        joined = b"".join(packets[row].readings for row in rows)
+        joined = b"".join(packets[row].readings for row in rows.tolist())
         watt_hours = np.frombuffer(joined, "<u2").reshape(len(rows), 2, 1440 // minutes)
         values[rows] = _to_half_hours(watt_hours)
         missing[rows] = (watt_hours == MISSING).mean(axis=(1, 2))
@@ -139,3 +140,18 @@ def stack_days(packets: Sequence[Packet]) -> Days:
         usable=measured & (missing <= LARGEST_MISSING_SHARE),
         has_data=missing < 1.0,
     )
+
+
+def largest_exports_wh(packets: Sequence[Packet]) -> list[int]:
+    """Return the largest export within one interval of each packet [Wh], 0 where all are missing."""
+    result = [0] * len(packets)
+    by_length: dict[int, list[int]] = {}
+    for row, packet in enumerate(packets):
+        by_length.setdefault(len(packet.readings), []).append(row)
+    for length, rows in by_length.items():
+        joined = b"".join(packets[row].readings for row in rows)
+        exports = np.frombuffer(joined, "<u2").reshape(len(rows), 2, length // 4)[:, 1]
+        largest = np.where(exports == MISSING, 0, exports).max(axis=1)
+        for row, value in zip(rows, largest.tolist(), strict=True):
+            result[row] = value
+    return result

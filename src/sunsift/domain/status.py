@@ -31,11 +31,41 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """A status after one more prediction, and the rolling probability that it rests on."""
+class Change:
+    """A change of a house's status.
 
+    as_of: the day on which it took effect [days since 1970-01-01].
+    """
+
+    as_of: int
     status: Status
+    previous: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Where a house stands after one more prediction.
+
+    as_of: the last day of the prediction's period [days since 1970-01-01].
+    average: the rolling probability of poor, in steps of 0.0001.
+    change: the change that brought the present status; None while it has been unknown from the start.
+    """
+
+    as_of: int
     average: float
+    change: Change | None
+
+    @property
+    def status(self) -> Status:
+        """The status on this day."""
+        return self.change.status if self.change else Status.UNKNOWN
+
+    @property
+    def previous(self) -> Status:
+        """The status before this day."""
+        if self.change is None:
+            return Status.UNKNOWN
+        return self.change.previous if self.change.as_of == self.as_of else self.change.status
 
 
 def log_odds(p_poor: float) -> float:
@@ -47,8 +77,8 @@ def log_odds(p_poor: float) -> float:
     return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, math.log(p_poor / (1.0 - p_poor))))
 
 
-def fold_one(recent: Sequence[Opinion], previous: Status) -> Folded:
-    """Fold the newest prediction in.
+def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
+    """Return the status after the newest prediction, and the rolling probability that it rests on.
 
     recent: the last predictions, at most ten by default, oldest first, the newest included.
     previous: the status before. Averaging the log-odds lets strong evidence count for more: a dead
@@ -57,30 +87,34 @@ def fold_one(recent: Sequence[Opinion], previous: Status) -> Folded:
     mean = math.fsum(log_odds(o.p_poor) for o in recent) / len(recent)
     average = round(1.0 / (1.0 + math.exp(-mean)), 4)
     if all(o.verdict is Status.UNKNOWN for o in recent):
-        status = Status.UNKNOWN
-    elif average >= POOR_FROM:
-        status = Status.POOR
-    elif average <= WELL_UPTO:
-        status = Status.WELL
-    else:
-        status = previous
-    return Folded(status, average)
+        return Status.UNKNOWN, average
+    if average >= POOR_FROM:
+        return Status.POOR, average
+    if average <= WELL_UPTO:
+        return Status.WELL, average
+    return previous, average
 
 
 def fold(
-    before: Sequence[Opinion], previous: Status, new: Iterable[Opinion], fold_predictions: int
+    before: Sequence[Opinion],
+    change: Change | None,
+    new: Iterable[tuple[int, Opinion]],
+    fold_predictions: int,
 ) -> list[Folded]:
     """Fold predictions one after the other.
 
     before: the predictions just before the new ones, oldest first (more than needed does no harm).
-    previous: the status after the last of `before`. Result: one entry for each of `new`.
+    change: the last change of status until then. new: (last day of the period, opinion), oldest first.
+    Result: one entry for each of `new`.
     """
-    window = list(before)[-(fold_predictions - 1) :] if fold_predictions > 1 else []
+    window = list(before)
     result = []
-    for opinion in new:
+    for as_of, opinion in new:
         window.append(opinion)
         del window[:-fold_predictions]
-        folded = fold_one(window, previous)
-        previous = folded.status
-        result.append(folded)
+        previous = change.status if change else Status.UNKNOWN
+        status, average = judge(window, previous)
+        if status is not previous:
+            change = Change(as_of, status, previous)
+        result.append(Folded(as_of, average, change))
     return result

@@ -1,0 +1,64 @@
+"""The coordinator in the store's own file: quiet clock and leases for one machine."""
+
+from collections.abc import Sequence
+
+from sunsift.adapters.sqlite.database import Database
+
+_TOUCH = """
+INSERT INTO quiet (house_id, arrived) VALUES (?, ?)
+ON CONFLICT (house_id) DO UPDATE SET arrived = max(arrived, excluded.arrived)
+"""
+_CLAIM = """
+UPDATE quiet SET claimed_until = ?1 WHERE house_id IN (
+    SELECT house_id FROM quiet WHERE arrived <= ?2 AND claimed_until <= ?3
+    ORDER BY arrived, house_id LIMIT ?4)
+RETURNING house_id
+"""
+_ACQUIRE = """
+INSERT INTO lease (house_id, token, until) VALUES (?1, ?2, ?3)
+ON CONFLICT (house_id) DO UPDATE SET token = ?2, until = ?3 WHERE until <= ?4 OR token = ?2
+"""
+
+
+class SqliteCoordinator:
+    """Quiet clocks and leases as two small tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def touch(self, arrived: dict[str, int]) -> None:
+        """Restart the quiet clock of houses."""
+        if arrived:
+            with self._database.write() as connection:
+                connection.executemany(_TOUCH, arrived.items())
+
+    def claim_quiet(self, arrived_by: int, now: int, until: int, limit: int) -> list[str]:
+        """Take houses that have been quiet long enough, for as long as `until`."""
+        with self._database.write() as connection:
+            rows = connection.execute(_CLAIM, (until, arrived_by, now, limit)).fetchall()
+        return sorted(house_id for (house_id,) in rows)
+
+    def forget(self, settled: dict[str, int]) -> None:
+        """Stop the quiet clocks of settled houses, unless touched after the given arrivals."""
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM quiet WHERE house_id = ? AND arrived <= ?", settled.items())
+
+    def waiting(self) -> int:
+        """Return how many houses have a running quiet clock."""
+        with self._database.read() as connection:
+            count: int = connection.execute("SELECT count(*) FROM quiet").fetchone()[0]
+        return count
+
+    def acquire(self, house_ids: Sequence[str], token: str, now: int, until: int) -> list[str]:
+        """Take the leases that nobody else holds; return the houses of those."""
+        with self._database.write() as connection:
+            return [
+                h for h in house_ids if connection.execute(_ACQUIRE, (h, token, until, now)).rowcount == 1
+            ]
+
+    def release(self, house_ids: Sequence[str], token: str) -> None:
+        """Give back the leases that `token` still holds."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "DELETE FROM lease WHERE house_id = ? AND token = ?", [(h, token) for h in house_ids]
+            )

@@ -1,0 +1,116 @@
+"""One connection to the SQLite file: opening, transactions, schema version, errors in plain words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from sunsift.domain.errors import StoreError
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 60.0
+# Small pages waste less room at the ends of short rows; the cache is bounded so that memory stays flat.
+PAGE_BYTES = 4096
+CACHE_KIB = 65_536
+
+_ADVICE = {
+    "full": "the disk is full: free some space and try again; nothing that was stored is lost",
+    "readonly": "the data directory is read-only: make it writable, or choose another with --data",
+    "unable to open": "the data directory cannot be opened: check that it exists and may be written",
+    "disk i/o": "the disk refused to write (is it full, over a quota, or gone?): free space and try again",
+    "locked": "another process held the database for too long: try again when it has finished",
+    "malformed": "the database file is damaged: restore it from a copy, or ingest the packets again",
+    "not a database": "the file is no Sunsift database: choose another directory with --data",
+}
+
+
+def in_plain_words(error: sqlite3.Error, path: Path) -> StoreError:
+    """Turn an error of SQLite into one that says what to do."""
+    text = str(error).lower()
+    for sign, advice in _ADVICE.items():
+        if sign in text:
+            return StoreError(f"{path}: {advice} ({error})")
+    return StoreError(f"{path}: {error}")
+
+
+class Database:
+    """A connection to one SQLite file. Not to be shared between threads or processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, and create it and its tables if they are not there.
+
+        Errors: StoreError if that cannot be done, or if the file was written by a newer version.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
+        try:
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise in_plain_words(error, path) from error
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run(f"PRAGMA page_size = {PAGE_BYTES}")
+        run("PRAGMA journal_mode = WAL")
+        # FULL: a commit is on the disk before it returns. The guarantees stand on this line.
+        run("PRAGMA synchronous = FULL")
+        run(f"PRAGMA cache_size = -{CACHE_KIB}")
+        run("PRAGMA temp_store = MEMORY")
+        run("PRAGMA journal_size_limit = 67108864")
+        if self._version() == 0:
+            with self.write() as connection:
+                if self._version() == 0:
+                    schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+                    for statement in _statements(schema):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if self._version() > SCHEMA_VERSION:
+            raise StoreError(f"{self.path}: was written by a newer Sunsift; upgrade this one to read it")
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction that may write; all of it happens, or nothing."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Run the block on one unchanging view of the data."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise in_plain_words(error, self.path) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

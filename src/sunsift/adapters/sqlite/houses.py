@@ -1,0 +1,53 @@
+"""Registrations."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+
+from sunsift.domain.house import House
+
+COLUMNS = tuple(f.name for f in fields(House))
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM house"
+_INSERT = f"INSERT INTO house ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in COLUMNS[1:])} WHERE house_id = ?"
+# The digest of every period includes the registration, so all of the house's days count as changed.
+_MARK_ALL = """
+UPDATE progress SET generation = generation + 1, arrived = max(?1, arrived + 1),
+    changed_from = (SELECT min(day) FROM day WHERE day.house = progress.house),
+    changed_to = (SELECT max(day) FROM day WHERE day.house = progress.house)
+WHERE house = (SELECT id FROM house WHERE house_id = ?2)
+"""
+
+
+def find(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, House]:
+    """Return the registered ones of the named houses."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE house_id IN (SELECT value FROM json_each(?))", (json.dumps(list(house_ids)),)
+    )
+    return {row[0]: to_house(row) for row in rows}
+
+
+def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: int) -> tuple[int, int]:
+    """Add or change registrations; return how many were added and how many changed."""
+    known = find(connection, (h.house_id for h in houses))
+    added = changed = 0
+    for house in houses:
+        values = [getattr(house, column) for column in COLUMNS]
+        before = known.get(house.house_id)
+        if before is None:
+            connection.execute(_INSERT, values)
+            added += 1
+        elif before != house:
+            connection.execute(_UPDATE, [*values[1:], house.house_id])
+            connection.execute(_MARK_ALL, (arrived, house.house_id))
+            changed += 1
+        known[house.house_id] = house
+    return added, changed
+
+
+def to_house(row: Sequence[object]) -> House:
+    """Turn a row of `COLUMNS` into a house."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    values["battery"] = bool(values["battery"])
+    return House(**values)  # type: ignore[arg-type]

@@ -1,0 +1,124 @@
+"""Storing packets: the winning revision of each house and day, and what it changes."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from sunsift.adapters.sqlite.codec import KIND_NUMBER, KINDS, compress_all, decompress
+from sunsift.domain.errors import UnknownHouseError
+from sunsift.domain.readings import Packet
+from sunsift.ports import Saved
+
+_UPSERT = "INSERT OR REPLACE INTO day (house, day, kind, updated_at, readings) VALUES (?, ?, ?, ?, ?)"
+# A settled house starts a new range of changed days; an unsettled one widens its range. Arrivals of a
+# house rise strictly, so that the quiet clock can tell a new one from the one that was settled.
+_MARK = """
+INSERT INTO progress (house, generation, settled, fence, changed_from, changed_to, arrived)
+VALUES (?1, 1, 0, 0, ?2, ?3, ?4)
+ON CONFLICT (house) DO UPDATE SET
+    generation = generation + 1,
+    changed_from = iif(generation > settled, min(changed_from, ?2), ?2),
+    changed_to = iif(generation > settled, max(changed_to, ?3), ?3),
+    arrived = max(?4, arrived + 1)
+"""
+# Any packet says that the house is not quiet yet, even one that changes nothing.
+_STIR = "UPDATE progress SET arrived = max(?, arrived + 1) WHERE house = ? AND generation > settled"
+_READ = "SELECT day, kind, updated_at, readings FROM day WHERE house = ? AND day BETWEEN ? AND ? ORDER BY day"
+
+
+def numbers_of(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, int]:
+    """Return the row numbers of the registered ones of the named houses."""
+    rows = connection.execute(
+        "SELECT house_id, id FROM house WHERE house_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(house_ids)),),
+    )
+    return dict(rows.fetchall())
+
+
+def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int) -> Saved:
+    """Store the packets that win, in one pass.
+
+    arrived: steady time [ms]. Errors: UnknownHouseError if a house is not registered.
+    """
+    saved = Saved()
+    numbers = numbers_of(connection, {p.house_id for p in packets})
+    winners: dict[tuple[int, int], Packet] = {}
+    for packet in packets:
+        number = numbers.get(packet.house_id)
+        if number is None:
+            raise UnknownHouseError(f"house {packet.house_id} is not registered")
+        key = (number, packet.day)
+        rival = winners.get(key) or _stored_rival(connection, key, packet)
+        if rival is None:
+            saved.accepted += 1
+            winners[key] = packet
+        elif packet.same_as(rival):
+            saved.duplicate += 1
+        elif packet.beats(rival):
+            saved.accepted += 1
+            saved.revised += 1
+            winners[key] = packet
+        else:
+            saved.superseded += 1
+    _write(connection, winners, arrived)
+    touched = {key[0] for key in winners}
+    connection.executemany(_STIR, [(arrived, n) for n in numbers.values() if n not in touched])
+    saved.arrived = _unsettled_of(connection, numbers.values())
+    return saved
+
+
+def _stored_rival(connection: sqlite3.Connection, key: tuple[int, int], packet: Packet) -> Packet | None:
+    row = connection.execute(
+        "SELECT day, kind, updated_at, readings FROM day WHERE house = ? AND day = ?", key
+    ).fetchone()
+    return None if row is None else to_packet(packet.house_id, row)
+
+
+def _write(connection: sqlite3.Connection, winners: dict[tuple[int, int], Packet], arrived: int) -> None:
+    order = sorted(winners)
+    packets = [winners[key] for key in order]
+    connection.executemany(
+        _UPSERT,
+        [
+            (*key, KIND_NUMBER[packet.interval_minutes, packet.quality], packet.updated_at, readings)
+            for key, packet, readings in zip(order, packets, compress_all(packets), strict=True)
+        ],
+    )
+    changed: dict[int, tuple[int, int]] = {}
+    for number, day in order:
+        first, _ = changed.get(number, (day, day))
+        changed[number] = (first, day)
+    connection.executemany(_MARK, [(n, first, last, arrived) for n, (first, last) in changed.items()])
+
+
+def _unsettled_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[str, int]:
+    rows = connection.execute(
+        "SELECT h.house_id, p.arrived FROM json_each(?) AS j JOIN progress AS p ON p.house = j.value "
+        "JOIN house AS h ON h.id = p.house WHERE p.generation > p.settled",
+        (json.dumps(list(numbers)),),
+    )
+    return dict(rows.fetchall())
+
+
+def unsettled(connection: sqlite3.Connection, limit: int) -> dict[str, int]:
+    """Return houses that wait to be settled and when they last arrived, the oldest first."""
+    rows = connection.execute(
+        "SELECT h.house_id, p.arrived FROM progress AS p JOIN house AS h ON h.id = p.house "
+        "WHERE p.generation > p.settled ORDER BY p.arrived LIMIT ?",
+        (limit,),
+    )
+    return dict(rows.fetchall())
+
+
+def read_days(
+    connection: sqlite3.Connection, number: int, house_id: str, first: int, last: int
+) -> list[Packet]:
+    """Return the stored days of one house from `first` to `last`, both included, oldest first."""
+    return [to_packet(house_id, row) for row in connection.execute(_READ, (number, first, last))]
+
+
+def to_packet(house_id: str, row: tuple[int, int, int, bytes]) -> Packet:
+    """Turn a row (day, kind, updated_at, readings) back into the packet."""
+    day, kind, updated_at, readings = row
+    interval_minutes, quality = KINDS[kind]
+    return Packet(house_id, day, interval_minutes, quality, updated_at, decompress(readings))

@@ -1,0 +1,71 @@
+"""Unusable messages, kept whole with the reason."""
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+
+from sunsift.domain.times import iso_ms
+from sunsift.ports import Quarantined, Refused
+
+_ADD = """
+INSERT INTO quarantine (id, code, reason, house_id, source, received_at, body)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
+
+
+def message_id(refused: Refused) -> str:
+    """Name a message by its content and its trouble, so that a repetition is kept once."""
+    # A file that could not be read to its end has no body: there the source is the content.
+    content = refused.body or refused.source.encode()
+    return hashlib.blake2b(content, digest_size=8, salt=refused.code.encode()[:16]).hexdigest()
+
+
+def add(connection: sqlite3.Connection, refused: Sequence[Refused], now_ms: int) -> int:
+    """Keep messages; return how many were given. now_ms: wall time [ms since 1970]."""
+    connection.executemany(
+        _ADD,
+        [
+            (message_id(r), r.code, r.reason, r.house_id, r.source, now_ms, zlib.compress(r.body))
+            for r in refused
+        ],
+    )
+    return len(refused)
+
+
+def redrivable(connection: sqlite3.Connection, limit: int) -> list[Quarantined]:
+    """Return packets that waited for a house that is registered by now."""
+    rows = connection.execute(
+        f"{_SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code = 'unknown_house' "
+        "ORDER BY q.house_id, q.id LIMIT ?",
+        (limit,),
+    )
+    return [_to_message(row) for row in rows]
+
+
+def find(connection: sqlite3.Connection, ids: Iterable[str]) -> list[Quarantined]:
+    """Return the named messages."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE q.id IN (SELECT value FROM json_each(?)) ORDER BY q.id", (json.dumps(list(ids)),)
+    )
+    return [_to_message(row) for row in rows]
+
+
+def every(connection: sqlite3.Connection) -> Iterable[Quarantined]:
+    """Return all messages, ordered by id."""
+    return map(_to_message, connection.execute(f"{_SELECT} ORDER BY q.id"))
+
+
+def discard(connection: sqlite3.Connection, ids: Iterable[str]) -> int:
+    """Remove messages; return how many there were."""
+    cursor = connection.execute(
+        "DELETE FROM quarantine WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+    )
+    return cursor.rowcount
+
+
+def _to_message(row: tuple[str, str, str, str | None, str, int, bytes]) -> Quarantined:
+    id_, code, reason, house_id, source, received_at, body = row
+    return Quarantined(zlib.decompress(body), source, code, reason, house_id, id_, iso_ms(received_at))

@@ -1,0 +1,111 @@
+-- Version 1. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
+-- scaled integers, which SQLite stores in as few bytes as they need.
+
+CREATE TABLE house (
+    id INTEGER PRIMARY KEY,
+    house_id TEXT NOT NULL UNIQUE,
+    capacity_kwp REAL NOT NULL,
+    latitude REAL NOT NULL,
+    longitude REAL NOT NULL,
+    utc_offset_hours REAL NOT NULL,
+    azimuth REAL,
+    tilt REAL,
+    export_limit_kw REAL,
+    battery INTEGER NOT NULL,
+    region TEXT NOT NULL
+) STRICT;
+
+-- How far each house is: packets raise `generation`, predict lifts `settled` to it.
+-- `fence` rises with every opening, so that only the newest opening may write.
+CREATE TABLE progress (
+    house INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    changed_from INTEGER NOT NULL,
+    changed_to INTEGER NOT NULL,
+    arrived INTEGER NOT NULL
+) STRICT;
+CREATE INDEX progress_unsettled ON progress (arrived) WHERE generation > settled;
+
+CREATE TABLE day (
+    house INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    kind INTEGER NOT NULL,       -- interval and quality, see codec.py
+    updated_at INTEGER NOT NULL, -- microseconds since 1970
+    readings BLOB NOT NULL,      -- compressed, see codec.py
+    PRIMARY KEY (house, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE prediction (
+    house INTEGER NOT NULL,
+    day INTEGER NOT NULL,             -- the period's last day
+    usable_days INTEGER NOT NULL,
+    p_poor INTEGER NOT NULL,          -- 1/10000
+    performance INTEGER NOT NULL,     -- 1/1000
+    performance_se INTEGER NOT NULL,  -- 1/1000
+    lost INTEGER NOT NULL,            -- 0.1 kWh
+    verdict INTEGER NOT NULL,
+    reasons BLOB NOT NULL,
+    model INTEGER NOT NULL,           -- word.id
+    input_digest BLOB NOT NULL,
+    average INTEGER NOT NULL,         -- 1/10000; this and the rest: the status after this prediction
+    status INTEGER NOT NULL,
+    since INTEGER,                    -- the day of the change that brought the status
+    came_from INTEGER NOT NULL,       -- the status before that change
+    PRIMARY KEY (house, day)
+) STRICT, WITHOUT ROWID;
+
+-- Model versions and reason codes, so that rows hold small numbers instead of text.
+CREATE TABLE word (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE report (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    house INTEGER NOT NULL,
+    as_of INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    previous INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    delivered_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL DEFAULT 0,   -- steady time before which nobody sends it
+    problem TEXT
+) STRICT;
+CREATE INDEX report_of_house ON report (house, seq);
+CREATE INDEX report_undelivered ON report (due) WHERE delivered_at IS NULL;
+
+CREATE TABLE quarantine (
+    id TEXT PRIMARY KEY,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    house_id TEXT,
+    source TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    body BLOB NOT NULL                -- compressed
+) STRICT;
+CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+
+-- Steady time: what it was at the last look, and the wall time of that look.
+CREATE TABLE steady (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    steady INTEGER NOT NULL,
+    wall INTEGER NOT NULL
+) STRICT;
+
+-- The coordinator's hints.
+CREATE TABLE quiet (
+    house_id TEXT PRIMARY KEY,
+    arrived INTEGER NOT NULL,
+    claimed_until INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quiet_arrived ON quiet (arrived);
+
+CREATE TABLE lease (
+    house_id TEXT PRIMARY KEY,
+    token TEXT NOT NULL,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,113 @@
+"""The Store port on SQLite: each method one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from sunsift.adapters.sqlite import houses, packets, quarantine, reports, verdicts
+from sunsift.adapters.sqlite.database import Database
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.times import to_ms
+from sunsift.ports import Clock, Outcome, Quarantined, Refused, Report, Saved, Work
+
+# A look at steady time that finds less than this passed is not worth a write.
+_WORTH_WRITING_MS = 1000
+
+
+class SqliteStore:
+    """Packets, predictions, reports and quarantine in one SQLite file."""
+
+    def __init__(self, database: Database, clock: Clock, longest_step_ms: int | None) -> None:
+        """Take a database and a clock.
+
+        longest_step_ms: the most that steady time advances at one look. A service that looks every
+        minute sets a few minutes, so that a leap of the clock, or a night switched off, cannot make
+        houses look quiet; None trusts the clock, for a command that is told what time it is.
+        """
+        self._database = database
+        self._clock = clock
+        self._longest_step_ms = longest_step_ms
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
+
+    def _steady(self, connection: sqlite3.Connection) -> int:
+        wall = self._now_ms()
+        row = connection.execute("SELECT steady, wall FROM steady").fetchone()
+        steady, last_wall = row if row else (wall, wall)
+        passed = max(0, wall - last_wall)
+        if self._longest_step_ms is not None:
+            passed = min(passed, self._longest_step_ms)
+        steady += passed
+        if row is None or wall < last_wall or passed >= _WORTH_WRITING_MS:
+            connection.execute("INSERT OR REPLACE INTO steady VALUES (1, ?, ?)", (steady, wall))
+        return int(steady)
+
+    def steady(self) -> int:
+        """Advance steady time and return it [ms]."""
+        with self._database.write() as connection:
+            return self._steady(connection)
+
+    def houses(self, house_ids: Iterable[str]) -> dict[str, House]:
+        """Return the registered ones of the named houses."""
+        with self._database.read() as connection:
+            return houses.find(connection, house_ids)
+
+    def register(self, registrations: Sequence[House]) -> tuple[int, int]:
+        """Add or change registrations; return how many were added and how many changed."""
+        with self._database.write() as connection:
+            return houses.register(connection, registrations, self._steady(connection))
+
+    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused]) -> Saved:
+        """Store winning revisions, mark what they change, and quarantine what was refused."""
+        with self._database.write() as connection:
+            saved = packets.save(connection, accepted, self._steady(connection))
+            saved.quarantined = quarantine.add(connection, refused, self._now_ms())
+            return saved
+
+    def unsettled(self, limit: int) -> dict[str, int]:
+        """Return houses that wait to be settled, and when they last arrived [ms]."""
+        with self._database.read() as connection:
+            return packets.unsettled(connection, limit)
+
+    def open(self, house_ids: Sequence[str], period_days: int, fold_predictions: int) -> list[Work]:
+        """Open houses for predict and void every earlier opening."""
+        with self._database.write() as connection:
+            opened = (verdicts.open_house(connection, h, period_days, fold_predictions) for h in house_ids)
+            return [work for work in opened if work is not None]
+
+    def commit(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Write outcomes; return the houses whose outcome was refused."""
+        with self._database.write() as connection:
+            now_ms = self._now_ms()
+            return [o.work.house.house_id for o in outcomes if not verdicts.commit(connection, o, now_ms)]
+
+    def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
+        """Take reports that are due."""
+        with self._database.write() as connection:
+            return reports.claim(connection, now, until, limit)
+
+    def acknowledge(self, keys: Sequence[str]) -> None:
+        """Note that reports were delivered."""
+        with self._database.write() as connection:
+            reports.acknowledge(connection, keys, self._now_ms())
+
+    def postpone(self, key: str, until: int, problem: str) -> None:
+        """Note a failed delivery and when to try again."""
+        with self._database.write() as connection:
+            reports.postpone(connection, key, until, problem)
+
+    def redrivable(self, limit: int) -> list[Quarantined]:
+        """Return quarantined packets whose house is registered by now."""
+        with self._database.read() as connection:
+            return quarantine.redrivable(connection, limit)
+
+    def quarantined(self, ids: Sequence[str]) -> list[Quarantined]:
+        """Return the named quarantined messages."""
+        with self._database.read() as connection:
+            return quarantine.find(connection, ids)
+
+    def discard(self, ids: Sequence[str]) -> int:
+        """Remove messages from quarantine."""
+        with self._database.write() as connection:
+            return quarantine.discard(connection, ids)

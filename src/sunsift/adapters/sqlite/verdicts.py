@@ -1,0 +1,138 @@
+"""What predict reads of a house and writes back, fenced."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from sunsift.adapters.sqlite import reports
+from sunsift.adapters.sqlite.codec import STATUS_NUMBER, STATUSES, pack_reasons
+from sunsift.adapters.sqlite.houses import COLUMNS, to_house
+from sunsift.adapters.sqlite.packets import read_days
+from sunsift.domain.status import Change, Folded, Opinion
+from sunsift.domain.verdict import Prediction
+from sunsift.ports import Outcome, StoredPrediction, Work
+
+_HOUSE = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE house_id = ?"
+_OPEN = """
+UPDATE progress SET fence = fence + 1 WHERE house = ? AND generation > settled
+RETURNING fence, generation, arrived, changed_from, changed_to
+"""
+_PREDICTED = "SELECT day, input_digest, p_poor, verdict, average, status, since, came_from FROM prediction"
+_BEFORE = f"{_PREDICTED} WHERE house = ? AND day < ? ORDER BY day DESC LIMIT ?"
+_FROM = f"{_PREDICTED} WHERE house = ? AND day >= ? ORDER BY day"
+_STILL_MINE = "SELECT 1 FROM progress WHERE house = ? AND fence = ? AND generation = ?"
+_WRITE = f"INSERT OR REPLACE INTO prediction VALUES ({', '.join('?' * 15)})"
+_RESTAND = (
+    "UPDATE prediction SET average = ?, status = ?, since = ?, came_from = ? WHERE house = ? AND day = ?"
+)
+
+
+def open_house(
+    connection: sqlite3.Connection, house_id: str, period_days: int, fold_predictions: int
+) -> Work | None:
+    """Read what predict needs of one house and void every earlier opening; None if nothing changed."""
+    row = connection.execute(_HOUSE, (house_id,)).fetchone()
+    if row is None:
+        return None
+    number, house = row[0], to_house(row[1:])
+    opened = connection.execute(_OPEN, (number,)).fetchone()
+    if opened is None:
+        return None
+    fence, generation, arrived, changed_from, changed_to = opened
+    reach = period_days - 1
+    before = connection.execute(_BEFORE, (number, changed_from, fold_predictions)).fetchall()
+    after = connection.execute(_FROM, (number, changed_from)).fetchall()
+    return Work(
+        house=house,
+        fence=fence,
+        generation=generation,
+        arrived=arrived,
+        changed_from=changed_from,
+        changed_to=changed_to,
+        packets=read_days(connection, number, house_id, changed_from - reach, changed_to + reach),
+        predictions=[_stored(r) for r in [*reversed(before), *after]],
+        reported=reports.newest(connection, number),
+    )
+
+
+def _stored(row: Sequence[object]) -> StoredPrediction:
+    day, digest, p_poor, verdict, average, status, since, came_from = row
+    assert isinstance(day, int)
+    assert isinstance(digest, bytes)
+    assert isinstance(p_poor, int)
+    assert isinstance(average, int)
+    return StoredPrediction(
+        input_digest=digest.hex(),
+        opinion=Opinion(p_poor / 10_000, STATUSES[verdict]),  # type: ignore[call-overload]
+        folded=Folded(day, average / 10_000, to_change(since, status, came_from)),
+    )
+
+
+def to_change(since: object, status: object, came_from: object) -> Change | None:
+    """Turn the columns (since, status, came_from) into the change; None if there was none yet."""
+    if since is None:
+        return None
+    return Change(since, STATUSES[status], STATUSES[came_from])  # type: ignore[call-overload, arg-type]
+
+
+def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> bool:
+    """Write one outcome if its work is still valid; say whether it was.
+
+    now_ms: wall time, for people [ms since 1970].
+    """
+    work = outcome.work
+    house_id = work.house.house_id
+    number = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()[0]
+    if connection.execute(_STILL_MINE, (number, work.fence, work.generation)).fetchone() is None:
+        return False
+    words = _words(connection, outcome.predictions)
+    standing = {folded.as_of: folded for folded in outcome.statuses}
+    connection.executemany(
+        "DELETE FROM prediction WHERE house = ? AND day = ?", [(number, day) for day in outcome.withdrawn]
+    )
+    connection.executemany(
+        _WRITE, [_row(number, p, standing.pop(p.period_end), words) for p in outcome.predictions]
+    )
+    connection.executemany(
+        _RESTAND, [(*_standing_columns(folded), number, day) for day, folded in standing.items()]
+    )
+    if outcome.report is not None:
+        reports.add(connection, number, house_id, outcome.report, now_ms)
+    connection.execute("UPDATE progress SET settled = generation WHERE house = ?", (number,))
+    return True
+
+
+def _words(connection: sqlite3.Connection, predictions: Sequence[Prediction]) -> dict[str, int]:
+    texts = {p.model_version for p in predictions}
+    texts.update(reason.code for p in predictions for reason in p.score.reasons)
+    words = dict(connection.execute("SELECT text, id FROM word").fetchall())
+    for text in sorted(texts - words.keys()):
+        cursor = connection.execute("INSERT INTO word (text) VALUES (?)", (text,))
+        assert cursor.lastrowid is not None
+        words[text] = cursor.lastrowid
+    return words
+
+
+def _standing_columns(folded: Folded) -> tuple[int, int, int | None, int]:
+    change = folded.change
+    average = round(folded.average * 10_000)
+    if change is None:
+        return average, 0, None, 0
+    return average, STATUS_NUMBER[change.status], change.as_of, STATUS_NUMBER[change.previous]
+
+
+def _row(number: int, prediction: Prediction, folded: Folded, words: dict[str, int]) -> tuple[object, ...]:
+    score = prediction.score
+    return (
+        number,
+        prediction.period_end,
+        prediction.usable_days,
+        round(score.p_poor * 10_000),
+        round(score.performance * 1000),
+        round(score.performance_se * 1000),
+        round(score.lost_kwh * 10),
+        STATUS_NUMBER[score.verdict],
+        pack_reasons(score.reasons, words),
+        words[prediction.model_version],
+        bytes.fromhex(prediction.input_digest),
+        *_standing_columns(folded),
+    )

@@ -1,0 +1,1 @@
+"""Outside shapes, read into packets and houses."""

@@ -1,0 +1,290 @@
+"""The few doors through which the steps reach the outside world.
+
+Each adapter stands behind one of these; each door has one contract suite that runs on every adapter.
+
+Two kinds of time pass through here. WALL time (`Clock.now`) is only written down for people to read.
+STEADY time (`Store.steady`, whole milliseconds) decides when something is due: it never goes back and
+never leaps, because it advances only when somebody asks, and by no more than they allow. Clocks may jump.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Change, Folded, Opinion, Status
+from sunsift.domain.verdict import Prediction
+
+WAKE = "wake"
+"""Topic channel: take messages from the inbox."""
+PREDICT = "predict"
+"""Topic channel: predict the house that the message names."""
+DELIVER = "deliver"
+"""Topic channel: send the reports that are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the inbox.
+
+    body: exactly the bytes that arrived.
+    receipt: what the inbox needs to delete it.
+    source: where it came from, for people ("packets.jsonl line 12").
+    problem: set when the inbox itself could not read it whole.
+    """
+
+    body: bytes
+    receipt: str
+    source: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message on its way to quarantine, whole, with the reason."""
+
+    body: bytes
+    source: str
+    code: str
+    reason: str
+    house_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined(Refused):
+    """A message that waits in quarantine."""
+
+    id: str = ""
+    received_at: str = ""
+
+
+@dataclass(slots=True)
+class Saved:
+    """What one batch did to the store.
+
+    accepted: packets that were stored; `revised` of them replaced an earlier revision.
+    duplicate: packets whose content was already there. superseded: packets older than what is stored.
+    arrived: steady time of arrival of every house of the batch that waits to be settled [ms].
+    """
+
+    accepted: int = 0
+    revised: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    quarantined: int = 0
+    arrived: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrediction:
+    """What predict needs of a prediction that is already stored."""
+
+    input_digest: str
+    opinion: Opinion
+    folded: Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that predict needs of one house, read at one moment.
+
+    fence: number of this opening; opening again, by anyone, makes it void.
+    generation: how often packets changed the house; a later packet makes it void.
+    arrived: steady time of the last packet [ms].
+    changed_from, changed_to: days whose packets changed since the last predict, both included.
+    packets: the days that any period touched by a change can see, oldest first.
+    predictions: stored predictions from ten before the first that may change on, oldest first.
+    reported: the change that the newest report tells of, if any.
+    """
+
+    house: House
+    fence: int
+    generation: int
+    arrived: int
+    changed_from: int
+    changed_to: int
+    packets: Sequence[Packet]
+    predictions: Sequence[StoredPrediction]
+    reported: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What predict wants to write for one house, all or nothing.
+
+    predictions: new or changed. withdrawn: period ends whose period is no longer ready.
+    statuses: where the house stands on every day that is new or changed.
+    report: the change to tell the retailer of, if there is one.
+    """
+
+    work: Work
+    predictions: Sequence[Prediction]
+    withdrawn: Sequence[int]
+    statuses: Sequence[Folded]
+    report: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One outgoing status message. Its key never changes, however often it is sent.
+
+    attempt: 1 for the first sending, more when an earlier one was not acknowledged.
+    """
+
+    key: str
+    house_id: str
+    status: Status
+    previous: Status
+    as_of: int
+    created_at: str
+    attempt: int
+
+
+class Clock(Protocol):
+    """Tells wall time."""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC and aware of it."""
+        ...
+
+
+class Inbox(Protocol):
+    """Where packets arrive."""
+
+    batch: int
+    """The most messages that one wake-up takes."""
+
+    def depth(self) -> int:
+        """Return about how many messages wait."""
+        ...
+
+    def receive(self, limit: int) -> Sequence[Message]:
+        """Take up to `limit` messages; others do not see them for a while."""
+        ...
+
+    def delete(self, messages: Sequence[Message]) -> None:
+        """Remove messages for good; whatever is not deleted comes again."""
+        ...
+
+
+class Topic(Protocol):
+    """Hints for other workers. A hint may be lost, doubled, late and out of order."""
+
+    def publish(self, channel: str, bodies: Sequence[str]) -> None:
+        """Send hints to whoever works on the channel."""
+        ...
+
+
+class Coordinator(Protocol):
+    """Hints about houses: who is quiet, who is being worked on. May be lost at any moment.
+
+    All times are steady milliseconds; every operation is atomic.
+    """
+
+    def touch(self, arrived: dict[str, int]) -> None:
+        """Restart the quiet clock of houses; an earlier time than the known one changes nothing."""
+        ...
+
+    def claim_quiet(self, arrived_by: int, now: int, until: int, limit: int) -> list[str]:
+        """Take up to `limit` houses whose last packet arrived at or before `arrived_by`.
+
+        Nobody else is given them until `until`; if they are not forgotten by then, they come again.
+        """
+        ...
+
+    def forget(self, settled: dict[str, int]) -> None:
+        """Stop the quiet clocks of settled houses, except those touched after the given arrivals."""
+        ...
+
+    def waiting(self) -> int:
+        """Return how many houses have a running quiet clock."""
+        ...
+
+    def acquire(self, house_ids: Sequence[str], token: str, now: int, until: int) -> list[str]:
+        """Take leases for the holder `token` until `until`; return the houses that nobody else held."""
+        ...
+
+    def release(self, house_ids: Sequence[str], token: str) -> None:
+        """Give back the leases that `token` still holds."""
+        ...
+
+
+class Store(Protocol):
+    """The one place that decides. Every method is one transaction."""
+
+    def steady(self) -> int:
+        """Advance steady time by the wall time passed since the last look, and return it [ms].
+
+        It never goes back, and advances by no more than the store was told to allow.
+        """
+        ...
+
+    def houses(self, house_ids: Iterable[str]) -> dict[str, House]:
+        """Return the registered ones of the named houses."""
+        ...
+
+    def register(self, registrations: Sequence[House]) -> tuple[int, int]:
+        """Add or change registrations; return how many were added and how many changed.
+
+        A changed registration makes the house's predictions stale.
+        """
+        ...
+
+    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused]) -> Saved:
+        """Store winning revisions, mark what they change, and quarantine what was refused.
+
+        Every packet's house must be registered.
+        """
+        ...
+
+    def unsettled(self, limit: int) -> dict[str, int]:
+        """Return houses with changes that no predict has covered, and when they last arrived [ms]."""
+        ...
+
+    def open(self, house_ids: Sequence[str], period_days: int, fold_predictions: int) -> list[Work]:
+        """Open houses for predict: read what they need and void every earlier opening.
+
+        Houses with nothing to predict are left out.
+        """
+        ...
+
+    def commit(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Write outcomes; return the houses whose outcome was refused, because their work is void."""
+        ...
+
+    def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
+        """Take reports that are due, in order within a house; others do not get them until `until`."""
+        ...
+
+    def acknowledge(self, keys: Sequence[str]) -> None:
+        """Note that reports were delivered."""
+        ...
+
+    def postpone(self, key: str, until: int, problem: str) -> None:
+        """Note why a report was not delivered, and when to try again [steady ms]."""
+        ...
+
+    def redrivable(self, limit: int) -> list[Quarantined]:
+        """Return quarantined packets that waited for a house which is registered by now."""
+        ...
+
+    def quarantined(self, ids: Sequence[str]) -> list[Quarantined]:
+        """Return the named quarantined messages."""
+        ...
+
+    def discard(self, ids: Sequence[str]) -> int:
+        """Remove messages from quarantine; return how many there were."""
+        ...
+
+
+class Sender(Protocol):
+    """Carries reports to the retailer."""
+
+    batch: int
+    """The most reports that one call is given, so that it ends well within a lease."""
+
+    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+        """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
+        ...

@@ -1,0 +1,69 @@
+"""Predict: score every stale period of a quiet house at once, and write the verdict in one go."""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sunsift.domain.rules import Rules
+from sunsift.model import Model
+from sunsift.ports import DELIVER, Coordinator, Outcome, Store, Topic, Work
+from sunsift.steps.assess import assess
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What one predict did. houses: settled; overtaken: those that somebody else changed meanwhile."""
+
+    houses: int = 0
+    predictions: int = 0
+    reports: int = 0
+    overtaken: int = 0
+
+
+def predict(
+    house_ids: Sequence[str],
+    store: Store,
+    coordinator: Coordinator,
+    topic: Topic,
+    model: Model,
+    rules: Rules,
+) -> Predicted:
+    """Predict the named houses that are quiet and have changed.
+
+    The lease keeps two workers from doing the same work; the fence, which the store checks when it
+    writes, keeps a worker that lost its lease from writing.
+    """
+    now = store.steady()
+    token = uuid.uuid4().hex
+    mine = coordinator.acquire(house_ids, token, now, now + rules.lease_ms)
+    try:
+        works = store.open(mine, rules.period_days, rules.fold_predictions)
+        quiet = [work for work in works if work.arrived <= now - rules.quiet_ms]
+        # The quiet clock was lost or late; the store knows better.
+        coordinator.touch({w.house.house_id: w.arrived for w in works if w.arrived > now - rules.quiet_ms})
+        outcomes = [outcome for work in quiet if (outcome := _assess(work, model, rules)) is not None]
+        overtaken = set(store.commit(outcomes)) if outcomes else set()
+        written = [o for o in outcomes if o.work.house.house_id not in overtaken]
+        unchanged = set(mine) - {work.house.house_id for work in works}
+        # A packet that arrives from now on restarts the clock with a later time than these.
+        settled = dict.fromkeys(unchanged, now - 1)
+        settled.update({o.work.house.house_id: o.work.arrived for o in written})
+        coordinator.forget(settled)
+    finally:
+        coordinator.release(mine, token)
+    reports = sum(o.report is not None for o in written)
+    if reports:
+        topic.publish(DELIVER, [""])
+    return Predicted(len(written), sum(len(o.predictions) for o in written), reports, len(overtaken))
+
+
+def _assess(work: Work, model: Model, rules: Rules) -> Outcome | None:
+    try:
+        return assess(work, model, rules)
+    except Exception:
+        # One house that breaks the model must not hold up the others; it stays unsettled and is named.
+        log.exception("house %s cannot be judged", work.house.house_id)
+        return None
