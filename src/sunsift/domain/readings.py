@@ -99,7 +99,8 @@ def half_hours(readings: bytes, interval_minutes: int) -> FloatArray:
     an hourly reading is split evenly over its two halves.
     """
     watt_hours = np.frombuffer(readings, "<u2").reshape(2, 1440 // interval_minutes)
-    return _to_half_hours(watt_hours[np.newaxis])[0]
+    values: FloatArray = _to_half_hours(watt_hours[np.newaxis])[0]
+    return values
 
 
 def _to_half_hours(watt_hours: WattHours) -> FloatArray:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Any
 
 from sunsift.domain.house import House
 
@@ -46,8 +47,8 @@ def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: i
     return added, changed
 
 
-def to_house(row: Sequence[object]) -> House:
+def to_house(row: Sequence[Any]) -> House:
     """Turn a row of `COLUMNS` into a house."""
     values = dict(zip(COLUMNS, row, strict=True))
     values["battery"] = bool(values["battery"])
-    return House(**values)  # type: ignore[arg-type]
+    return House(**values)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from sunsift.adapters.sqlite import reports
 from sunsift.adapters.sqlite.codec import STATUS_NUMBER, STATUSES, pack_reasons
@@ -54,24 +55,20 @@ def open_house(
     )
 
 
-def _stored(row: Sequence[object]) -> StoredPrediction:
+def _stored(row: Sequence[Any]) -> StoredPrediction:
     day, digest, p_poor, verdict, average, status, since, came_from = row
-    assert isinstance(day, int)
-    assert isinstance(digest, bytes)
-    assert isinstance(p_poor, int)
-    assert isinstance(average, int)
     return StoredPrediction(
         input_digest=digest.hex(),
-        opinion=Opinion(p_poor / 10_000, STATUSES[verdict]),  # type: ignore[call-overload]
+        opinion=Opinion(p_poor / 10_000, STATUSES[verdict]),
         folded=Folded(day, average / 10_000, to_change(since, status, came_from)),
     )
 
 
-def to_change(since: object, status: object, came_from: object) -> Change | None:
+def to_change(since: int | None, status: int, came_from: int) -> Change | None:
     """Turn the columns (since, status, came_from) into the change; None if there was none yet."""
     if since is None:
         return None
-    return Change(since, STATUSES[status], STATUSES[came_from])  # type: ignore[call-overload, arg-type]
+    return Change(since, STATUSES[status], STATUSES[came_from])
 
 
 def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> bool:

@@ -1,0 +1,69 @@
+"""Reports to a file of JSON lines, each line once."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from sunsift.domain.readings import day_date
+from sunsift.ports import Report
+
+
+def report_body(report: Report) -> dict[str, str]:
+    """Return what the retailer gets to read, whatever carries it."""
+    return {
+        "key": report.key,
+        "house_id": report.house_id,
+        "status": str(report.status),
+        "previous": str(report.previous),
+        "as_of": day_date(report.as_of).isoformat(),
+        "created_at": report.created_at,
+    }
+
+
+class JsonLinesSender:
+    """Appends reports to a file and acknowledges them when they are on the disk."""
+
+    batch = 1000
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+        """Append reports that the file does not hold yet.
+
+        A report that was tried before may be there already: a crash can fall between the write and
+        its acknowledgement. A line that a crash cut short is removed.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self._path}.lock"), self._path.open("a+b") as file:
+                _drop_torn_line(file.fileno())
+                known = self._keys() if any(r.attempt > 1 for r in reports) else set()
+                new = [report_body(r) for r in reports if r.key not in known]
+                file.write("".join(json.dumps(body) + "\n" for body in new).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            return {r.key: f"{self._path}: {error.strerror}" for r in reports}
+        return {}
+
+    def _keys(self) -> set[str]:
+        with self._path.open("rb") as file:
+            return {json.loads(line)["key"] for line in file}
+
+
+def _drop_torn_line(descriptor: int) -> None:
+    end = os.fstat(descriptor).st_size
+    start = end
+    while start > 0:
+        step = min(4096, start)
+        tail = os.pread(descriptor, step, start - step)
+        if (newline := tail.rfind(b"\n")) >= 0:
+            start += newline + 1 - step
+            break
+        start -= step
+    if start != end:
+        os.ftruncate(descriptor, start)

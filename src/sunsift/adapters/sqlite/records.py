@@ -1,0 +1,132 @@
+"""The Records door on SQLite."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sunsift.adapters.sqlite import quarantine
+from sunsift.adapters.sqlite.codec import STATUSES, unpack_reasons
+from sunsift.adapters.sqlite.database import Database
+from sunsift.adapters.sqlite.houses import COLUMNS, to_house
+from sunsift.adapters.sqlite.packets import read_days
+from sunsift.adapters.sqlite.verdicts import to_change
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Folded
+from sunsift.domain.times import iso_ms
+from sunsift.domain.verdict import Prediction, Score
+from sunsift.ports import Quarantined
+from sunsift.records import Counts, ReportRow, Standing
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*) FROM prediction),
+    (SELECT count(*) FROM report), (SELECT count(*) FROM report WHERE delivered_at IS NULL),
+    (SELECT count(*) FROM quarantine), (SELECT count(*) FROM progress WHERE generation > settled)
+"""
+_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house"
+_COLUMNS = (
+    "day, usable_days, p_poor, performance, performance_se, lost, verdict, reasons, model, input_digest, "
+    "average, status, since, came_from"
+)
+_PREDICTIONS = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day"
+_NEWEST = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day DESC LIMIT 1"
+_REPORTS = """
+SELECT r.key, h.house_id, r.status, r.previous, r.as_of, r.created_at, r.delivered_at, r.attempts, r.problem
+FROM report AS r JOIN house AS h ON h.id = r.house
+"""
+
+
+class SqliteRecords:
+    """Looks things up; writes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self) -> Counts:
+        """Count everything."""
+        with self._database.read() as connection:
+            return Counts(*connection.execute(_COUNTS).fetchone())
+
+    def houses(self) -> Iterator[House]:
+        """Return all registrations by house_id."""
+        with self._database.read() as connection:
+            for row in connection.execute(f"{_HOUSES} ORDER BY house_id"):
+                yield to_house(row[1:])
+
+    def standings(self) -> Iterator[Standing]:
+        """Return every house with its newest prediction, by house_id."""
+        with self._database.read() as connection:
+            texts = dict(connection.execute("SELECT id, text FROM word").fetchall())
+            for row in connection.execute(f"{_HOUSES} ORDER BY house_id"):
+                house = to_house(row[1:])
+                newest = connection.execute(_NEWEST, (row[0],)).fetchone()
+                if newest is None:
+                    yield Standing(house, None, None)
+                else:
+                    yield Standing(house, *_to_prediction(newest, texts))
+
+    def predictions(self, house_id: str | None = None) -> Iterator[tuple[str, Prediction, Folded]]:
+        """Return predictions and the status after each, by house_id and day."""
+        with self._database.read() as connection:
+            texts = dict(connection.execute("SELECT id, text FROM word").fetchall())
+            houses = connection.execute(
+                "SELECT id, house_id FROM house WHERE ?1 IS NULL OR house_id = ?1 ORDER BY house_id",
+                (house_id,),
+            )
+            for number, name in houses:
+                for row in connection.execute(_PREDICTIONS, (number,)):
+                    yield name, *_to_prediction(row, texts)
+
+    def days(self, house_id: str) -> list[Packet]:
+        """Return the stored days of one house, oldest first."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()
+            return [] if row is None else read_days(connection, row[0], house_id, 0, 0xFFFF)
+
+    def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
+        """Return reports by key."""
+        with self._database.read() as connection:
+            query = f"{_REPORTS} WHERE ?1 IS NULL OR h.house_id = ?1 ORDER BY r.key"
+            for (
+                key,
+                house,
+                status,
+                previous,
+                as_of,
+                created,
+                delivered,
+                attempts,
+                problem,
+            ) in connection.execute(query, (house_id,)):
+                yield ReportRow(
+                    key,
+                    house,
+                    STATUSES[status],
+                    STATUSES[previous],
+                    as_of,
+                    iso_ms(created),
+                    None if delivered is None else iso_ms(delivered),
+                    attempts,
+                    problem,
+                )
+
+    def quarantine(self) -> Iterator[Quarantined]:
+        """Return quarantined messages by id."""
+        with self._database.read() as connection:
+            yield from quarantine.every(connection)
+
+
+def _to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction, Folded]:
+    (day, usable_days, p_poor, performance, se, lost, verdict, reasons, model, digest, average, *standing) = (
+        row
+    )
+    status, since, came_from = standing
+    score = Score(
+        p_poor=p_poor / 10_000,
+        performance=performance / 1000,
+        performance_se=se / 1000,
+        lost_kwh=lost / 10,
+        verdict=STATUSES[verdict],
+        reasons=unpack_reasons(reasons, texts),
+    )
+    prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
+    return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))

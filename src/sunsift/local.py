@@ -1,0 +1,187 @@
+"""The whole flow in one process: once over what waits, or as a service that goes on."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from sunsift.domain.errors import StoreError
+from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Saved, Sender
+from sunsift.steps.deliver import Delivered
+from sunsift.steps.predict import Predicted
+from sunsift.wiring import Sunsift
+
+log = logging.getLogger(__name__)
+# Houses that are read, scored and written together: enough to share the cost of a commit, few enough
+# that memory stays small and a stop comes soon.
+PREDICT_BATCH = 50
+PAUSE_AFTER_TROUBLE_SECONDS = 5.0
+
+
+def _nothing(_: int) -> None:
+    pass
+
+
+def ingest_all(
+    parts: Sunsift,
+    inbox: Inbox,
+    progress: Callable[[int], None] = _nothing,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Saved:
+    """Run ingest until the inbox is empty. progress: called with the growing number of messages."""
+    total = Saved()
+    taken = 0
+    while not stopping():
+        done = parts.ingest(inbox)
+        if not done.taken:
+            break
+        taken += done.taken
+        add_up(total, done.saved)
+        progress(taken)
+    return total
+
+
+def add_up(total: Saved, more: Saved) -> None:
+    """Add the counts of one batch to a total."""
+    for count in ("accepted", "revised", "duplicate", "superseded", "quarantined"):
+        setattr(total, count, getattr(total, count) + getattr(more, count))
+
+
+@contextmanager
+def settling(parts: Sunsift, *, wait: bool) -> Iterator[bool]:
+    """Be the only process that settles this database; say whether that was possible.
+
+    Whoever holds this lock knows that every lease and claim in the file belongs to a process that
+    died, for the operating system frees the lock of a dead process at once. So they are cleared, and a
+    restart need not wait until they expire.
+    """
+    lock = FileLock(parts.database.path.with_suffix(".settling"))
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        yield False
+        return
+    try:
+        parts.clear_claims()
+        yield True
+    finally:
+        lock.release()
+
+
+def settle_all(
+    parts: Sunsift,
+    progress: Callable[[int], None] = _nothing,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Predicted:
+    """Settle and predict every house that is due. progress: called with the growing number of houses."""
+    houses = predictions = reports = overtaken = 0
+    while not stopping() and parts.settle():
+        while not stopping() and (batch := parts.topic.take(PREDICT, PREDICT_BATCH)):
+            done = parts.predict(batch)
+            houses += done.houses
+            predictions += done.predictions
+            reports += done.reports
+            overtaken += done.overtaken
+            progress(houses)
+    return Predicted(houses, predictions, reports, overtaken)
+
+
+def deliver_all(parts: Sunsift, sender: Sender, stopping: Callable[[], bool] = lambda: False) -> Delivered:
+    """Deliver until no report is due."""
+    sent = failed = 0
+    while not stopping():
+        done = parts.deliver(sender)
+        if not (done.sent or done.failed):
+            break
+        sent += done.sent
+        failed += done.failed
+    return Delivered(sent, failed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How often the service does what [seconds]."""
+
+    poll_seconds: float = 2.0
+    settle_seconds: float = 60.0
+    deliver_seconds: float = 60.0
+    sweep_seconds: float = 3600.0
+
+
+class Service:
+    """Runs each step on its schedule until told to stop.
+
+    It keeps nothing in memory that the store does not know, so it may be killed at any moment.
+    """
+
+    def __init__(self, parts: Sunsift, inbox: Inbox, sender: Sender, schedule: Schedule) -> None:
+        self._parts = parts
+        self._inbox = inbox
+        self._sender = sender
+        self._stop = threading.Event()
+        self._jobs: list[tuple[float, Callable[[], None]]] = [
+            (schedule.sweep_seconds, self._sweep),
+            (schedule.poll_seconds, self._poll),
+            (schedule.settle_seconds, self._settle),
+            (schedule.deliver_seconds, self._deliver),
+        ]
+
+    def stop(self) -> None:
+        """Finish the batch at hand and return from `run`; safe to call from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until stopped. Trouble with the store is logged and waited out."""
+        due = [0.0] * len(self._jobs)
+        while not self._stop.is_set():
+            for position, (every, job) in enumerate(self._jobs):
+                if self._stop.is_set() or time.monotonic() < due[position]:
+                    continue
+                try:
+                    job()
+                except StoreError as error:
+                    log.error("%s", error)
+                    self._stop.wait(PAUSE_AFTER_TROUBLE_SECONDS)
+                due[position] = time.monotonic() + every
+            self._stop.wait(max(0.0, min(due) - time.monotonic()))
+
+    def _poll(self) -> None:
+        self._parts.poll(self._inbox)
+        while not self._stop.is_set() and self._parts.topic.take(WAKE, 1):
+            done = self._parts.ingest(self._inbox)
+            if done.taken:
+                log.info(
+                    "ingested %d: %d accepted (%d revised), %d duplicate, %d superseded, %d quarantined",
+                    done.taken,
+                    done.saved.accepted,
+                    done.saved.revised,
+                    done.saved.duplicate,
+                    done.saved.superseded,
+                    done.saved.quarantined,
+                )
+
+    def _settle(self) -> None:
+        with settling(self._parts, wait=False) as mine:
+            if not mine:
+                return
+            done = settle_all(self._parts, stopping=self._stop.is_set)
+        if done.houses:
+            log.info(
+                "settled %d houses: %d predictions, %d reports", done.houses, done.predictions, done.reports
+            )
+        if self._parts.topic.take(DELIVER, PREDICT_BATCH):
+            self._deliver()
+
+    def _deliver(self) -> None:
+        done = deliver_all(self._parts, self._sender, self._stop.is_set)
+        if done.sent or done.failed:
+            log.info("delivered %d reports, %d failed", done.sent, done.failed)
+
+    def _sweep(self) -> None:
+        found = self._parts.sweep()
+        if found:
+            log.info("sweep: %d houses or messages were waiting", found)

@@ -1,0 +1,80 @@
+"""The reading door: what people and programs look up, never what steps decide on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Folded, Status
+from sunsift.domain.verdict import Prediction
+from sunsift.ports import Quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A house with its newest prediction and status; None while it has no prediction."""
+
+    house: House
+    prediction: Prediction | None
+    folded: Folded | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report as it is listed; delivered_at is None until it was acknowledged."""
+
+    key: str
+    house_id: str
+    status: Status
+    previous: Status
+    as_of: int
+    created_at: str
+    delivered_at: str | None
+    attempts: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of everything."""
+
+    houses: int
+    days: int
+    predictions: int
+    reports: int
+    undelivered: int
+    quarantined: int
+    unsettled: int
+
+
+class Records(Protocol):
+    """Reads the store; every iterator sees one unchanging view, in the order of its key."""
+
+    def counts(self) -> Counts:
+        """Count everything."""
+        ...
+
+    def houses(self) -> Iterator[House]:
+        """Return all registrations by house_id."""
+        ...
+
+    def standings(self) -> Iterator[Standing]:
+        """Return every house with its newest prediction, by house_id."""
+        ...
+
+    def predictions(self, house_id: str | None = None) -> Iterator[tuple[str, Prediction, Folded]]:
+        """Return (house_id, prediction, status after it), of one house or all, by house_id and day."""
+        ...
+
+    def days(self, house_id: str) -> list[Packet]:
+        """Return the stored days of one house, oldest first."""
+        ...
+
+    def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
+        """Return reports, of one house or all, by key."""
+        ...
+
+    def quarantine(self) -> Iterator[Quarantined]:
+        """Return quarantined messages by id."""
+        ...
