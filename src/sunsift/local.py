@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from sunsift.domain.errors import StoreError
+from sunsift.domain.errors import SunsiftError
 from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Saved, Sender
 from sunsift.steps.deliver import Delivered
 from sunsift.steps.predict import Predicted
@@ -135,7 +135,7 @@ class Service:
         self._stop.set()
 
     def run(self) -> None:
-        """Work until stopped. Trouble with the store is logged and waited out."""
+        """Work until stopped. Trouble with the disk is logged and waited out."""
         due = [0.0] * len(self._jobs)
         while not self._stop.is_set():
             for position, (every, job) in enumerate(self._jobs):
@@ -143,7 +143,7 @@ class Service:
                     continue
                 try:
                     job()
-                except StoreError as error:
+                except (SunsiftError, OSError) as error:
                     log.error("%s", error)
                     self._stop.wait(PAUSE_AFTER_TROUBLE_SECONDS)
                 due[position] = time.monotonic() + every
