@@ -100,14 +100,10 @@ def packet_messages(record: Record) -> list[PacketMessage]:
 
 def house_line(house: House) -> str:
     """Return a house's line of the houses file; what is unknown stays empty."""
-    optional = ",".join(
-        "" if v is None else f"{v:g}" for v in (house.azimuth, house.tilt, house.export_limit_kw)
-    )
-    position = f"{house.latitude:.6g},{house.longitude:.6g}"
-    return (
-        f"{_quoted(house.house_id)},{round(house.capacity_kwp, 6)},{position},"
-        f"{house.utc_offset_hours:g},{optional},{str(house.battery).lower()},{_quoted(house.region)}\n"
-    )
+    always = (house.capacity_kwp, house.latitude, house.longitude, house.utc_offset_hours)
+    optional = (house.azimuth, house.tilt, house.export_limit_kw)
+    numbers = ",".join("" if value is None else repr(round(value, 6)) for value in (*always, *optional))
+    return f"{_quoted(house.house_id)},{numbers},{str(house.battery).lower()},{_quoted(house.region)}\n"
 
 
 def _quoted(text: str) -> str:
