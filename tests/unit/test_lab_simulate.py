@@ -192,6 +192,12 @@ def test_sizes_that_cannot_be(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SunsiftError, match="cannot write"):
+        simulate_fleet(tmp_path / "file" / "fleet.jsonl", 1, 1)
+
+
 def test_no_limit_lets_everything_through(fleet: list[Record]) -> None:
     house = next(record.house for record in fleet if record.house.export_limit_kw is None)
     made = np.ones((2, 48))

@@ -137,6 +137,7 @@ class FleetFiles:
     """Writes houses one by one; the files get their names only when all of them are complete.
 
     Equal records give equal bytes: the gzip header carries neither time nor name.
+    Errors: SunsiftError for a name with another ending or a folder that cannot be written.
     """
 
     def __init__(self, output: Path) -> None:
@@ -146,6 +147,13 @@ class FleetFiles:
         self._houses = self._house_days = self._null_days = 0
 
     def __enter__(self) -> Self:
+        try:
+            self._open()
+        except OSError as error:
+            raise SunsiftError(f"cannot write {self._paths[0]}: {error.strerror}") from error
+        return self
+
+    def _open(self) -> None:
         packets, houses, truth = (self._partial(path) for path in self._paths)
         packets.parent.mkdir(parents=True, exist_ok=True)
         self._file = packets.open("wb")
@@ -157,7 +165,6 @@ class FleetFiles:
         self._truth_csv = truth.open("w", encoding="utf-8", newline="")
         self._houses_csv.write(HOUSE_COLUMNS + "\n")
         self._truth_csv.write(TRUTH_COLUMNS + "\n")
-        return self
 
     def add(self, record: Record) -> None:
         """Write one house: its line, its packets and its truth."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.lab.broken import KINDS, break_packet
+from sunsift.lab.fleet_files import stem_of
 
 DUPLICATES: Final = 0.03
 REVISIONS: Final = 0.03
@@ -107,10 +108,12 @@ def write_mail(
 
     output: NAME.jsonl or NAME.jsonl.gz; further arguments and errors as in `make_mail`.
     """
+    stem_of(output)
     mail = make_mail(
         read_packet_lines(packets), seed=seed, duplicates=duplicates, revisions=revisions, unusable=unusable
     )
     body = b"".join(message + b"\n" for message in mail)
+    output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(gzip.compress(body, 3, mtime=0) if output.suffix == ".gz" else body)
     return mail.counts
 
