@@ -1,0 +1,12 @@
+"""What every test shares: how asserts of helper modules read, and what Hypothesis may do."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("tests.support", "tests.contract.suites")
+
+# Machines differ: how long one example takes says nothing about Sunsift. Failures print how to repeat them.
+settings.register_profile(
+    "sunsift", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("sunsift")
