@@ -1,0 +1,45 @@
+# Everything sets itself up in .venv; PYTHON=python3.12 make ... chooses the interpreter.
+SHELL := /bin/sh
+BIN := .venv/bin
+
+.PHONY: help demo test check format bench soak picture constraints clean
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/bin/sunsift
+	@tools/setup lab
+	@$(BIN)/sunsift demo
+
+test: check ## Check everything, then run all tests
+	$(BIN)/python -m pytest
+
+check: ## Lint, formatting, types, import rules
+	@tools/setup dev,lab
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## Format the code, and mend what the linter can mend
+	@tools/setup dev,lab
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: ## Measure speed, memory and size; prints a table
+	@tools/setup dev,lab
+	$(BIN)/python -m tests.benchmarks
+
+soak: ## Run the deterministic simulation for long
+	@tools/setup dev,lab
+	$(BIN)/python -m tests.simulation.soak --runs 20000
+
+picture: ## Draw docs/pictures/demo.svg again
+	@tools/setup dev,lab
+	$(BIN)/python tools/picture.py docs/pictures/demo.svg
+
+constraints: ## Renew constraints/ with the newest versions that suit the oldest Python
+	@tools/renew-constraints
+
+clean: ## Remove what make made
+	rm -rf .venv demo-data dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
