@@ -27,31 +27,28 @@ FLAT_SLOTS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class DayFeatures:
-    """One row a day; a number is NaN (or a flag false) where the day cannot say, or is not usable.
+    """One number a day, each of shape (n,); NaN, 0 or false as told where the day is not usable.
 
-    usable: shape (n,), as in `Days`, and with sun enough to judge.
-    outflow_kw: shape (n, 24), hourly mean of export minus import [kW], -inf where missing.
-    clear_kw: shape (n, 24), what healthy panels would make under a clear sky [kW].
-    best_outflow: shape (n,), largest sunny outflow as a share of the clear-sky peak [1].
-    headroom: shape (n,), how far the lowest sunny net load lies below the lowest night load, as a share
-        of the clear-sky peak [1]. Near or below 0 without generation.
-    exported: shape (n,), export as a share of the day's clear-sky generation [1].
-    spread: shape (n,), mean minus lowest night load as a share of the clear-sky peak [1].
-    balanced: shape (n,), share of the evening held within BALANCED_KW of zero [1].
-    balanced_sunny: shape (n,), share of the sunny hours with no import beyond BALANCED_KW [1].
-    top_kw: shape (n,), largest half-hourly export [kW].
-    flat: shape (n,), whether exports stay at `top_kw` for three hours or more.
+    usable: as in `Days`, and with sun enough to judge.
+    clear_kwh: what healthy panels would make under a clear sky [kWh], 0 where not usable.
+    best_outflow: largest sunny outflow as a share of the clear-sky peak [1].
+    night_load: lowest hourly net load of the night as a share of the clear-sky peak [1].
+    exported: export as a share of the day's clear-sky generation [1].
+    spread: mean minus lowest night load as a share of the clear-sky peak [1].
+    balanced: whether the meter is held within BALANCED_KW of zero through most of the evening.
+    held_off: whether import stays below BALANCED_KW in a fifth of the sunny hours or more.
+    top_kw: largest half-hourly export [kW].
+    flat: whether exports stay at `top_kw` for three hours or more.
     """
 
     usable: BoolArray
-    outflow_kw: FloatArray
-    clear_kw: FloatArray
+    clear_kwh: FloatArray
     best_outflow: FloatArray
-    headroom: FloatArray
+    night_load: FloatArray
     exported: FloatArray
     spread: FloatArray
-    balanced: FloatArray
-    balanced_sunny: FloatArray
+    balanced: BoolArray
+    held_off: BoolArray
     top_kw: FloatArray
     flat: BoolArray
 
@@ -105,14 +102,13 @@ def day_features(house: House, days: Days) -> DayFeatures:
     with np.errstate(invalid="ignore"):
         return DayFeatures(
             usable=usable,
-            outflow_kw=outflow,
-            clear_kw=clear,
+            clear_kwh=np.where(usable, clear.sum(axis=1), 0.0),
             best_outflow=best / scale,
-            headroom=(lowest_night + best) / scale,
+            night_load=lowest_night / scale,
             exported=exports.sum(axis=1) / np.where(usable, clear.sum(axis=1), np.nan),
             spread=(mean_night - lowest_night) / scale,
-            balanced=_mean_where((np.abs(outflow) <= BALANCED_KW).astype(np.float64), evening),
-            balanced_sunny=_mean_where((outflow >= -BALANCED_KW).astype(np.float64), sunny),
+            balanced=_mean_where((np.abs(outflow) <= BALANCED_KW).astype(np.float64), evening) >= 0.75,
+            held_off=_mean_where((outflow >= -BALANCED_KW).astype(np.float64), sunny) >= 0.2,
             top_kw=np.where(usable, 2.0 * top, np.nan),
             flat=usable & (top > 0.0) & (flat_slots >= FLAT_SLOTS),
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.features import SUNNY_SHARE, DayFeatures, day_features, padded, window_rows
+from sunsift.domain.features import DayFeatures, day_features, padded, window_rows
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
 from sunsift.domain.readings import BoolArray, Days, FloatArray, IntArray
@@ -18,15 +18,15 @@ from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
 
 WINDOW: Final = 30
-# The window in thirds, each with a clear hour or two of its own in most weather: a level that rests on
-# three separate peaks is not the work of one odd reading.
+# The window is taken in thirds, each with a clear day or two of its own in most weather, so that the level
+# does not rest on one odd day.
 THIRDS: Final = 3
 THIRD_DAYS: Final = 4
-TOP_HOURS: Final = 3
+TOP_DAYS: Final = 2
 
 # What healthy panels show against the clear-sky model: nameplates, roofs, soiling and shade vary.
-HEALTHY_LEVEL: Final = 0.97
-HEALTHY_SE: Final = 0.15
+HEALTHY_LEVEL: Final = 0.95
+HEALTHY_SE: Final = 0.16
 # Faulty panels may show any level up to here.
 FAULTY_UPTO: Final = 0.80
 # Of systems in the field, about one in ten makes less than it should.
@@ -35,7 +35,12 @@ PRIOR_POOR: Final = 0.10
 SPREAD_BLUR: Final = 0.15
 HIDDEN_BLUR: Final = 0.5
 BATTERY_SE: Final = 0.25
-BATTERY_EVENINGS: Final = 0.6
+# A battery shows in this share of the evenings, and hides the level of healthy panels in every second case.
+BATTERY_EVENINGS: Final = 0.2
+BATTERY_HIDES: Final = 0.5
+
+# Nights of a period that are quieter than its quiet night.
+QUIET_NIGHTS: Final = 0.5
 
 # A day shows a trace of generation if it exports this much in the sun, or its lowest sunny net load lies
 # this far below its lowest night load [shares of the clear-sky peak].
@@ -58,6 +63,19 @@ POOR_FROM: Final = 0.60
 WELL_UPTO: Final = 0.15
 WIDEST_SE: Final = 0.30
 FLAT_DAYS: Final = 4
+
+UNKNOWN, WELL, POOR = range(3)
+VERDICTS: Final = (Status.UNKNOWN, Status.WELL, Status.POOR)
+WORDING: Final = {
+    "no_usable_days": "None of its days had readings that can be used.",
+    "silent_days": "No trace of solar generation on the last {v} days with readings.",
+    "outage_days": "No trace of solar generation for {v} days in between; it has come back since.",
+    "best_export": "On its best day it exported {v} % of what its panels could make under a clear sky.",
+    "load_hides": "On {v} days the house itself used so much in the daytime that the panels cannot be seen.",
+    "export_limit": "Its exports stop at {tenth:.1f} kW, an export limit, which is not a fault.",
+    "clear_output": "On its clearest days the panels reached about {v} % of what healthy ones would make.",
+    "battery": "A battery seems to take part of the generation, so the estimate is less certain.",
+}
 
 
 def _sigmoid(log_odds: FloatArray) -> FloatArray:
@@ -97,6 +115,18 @@ class Silence:
     probability: FloatArray
 
 
+def base_load(night_load: FloatArray, count: IntArray) -> FloatArray:
+    """Return the load that each day's headroom is measured from, shape (p, 30).
+
+    night_load: shape (p, 30), inf where not usable. A night's lowest load, but no more than a quiet night
+    of the period: heating or charging through some nights would otherwise look like generation by day.
+    """
+    ranked = np.sort(np.where(np.isfinite(night_load), night_load, np.inf), axis=1)
+    quiet = np.take_along_axis(ranked, (count * QUIET_NIGHTS).astype(np.int64)[:, np.newaxis], axis=1)
+    load: FloatArray = np.minimum(night_load, quiet)
+    return load
+
+
 def find_silence(window: Window) -> Silence:
     """Find the run of days whose silence speaks loudest for an outage, and weigh it.
 
@@ -122,14 +152,14 @@ def find_silence(window: Window) -> Silence:
         first, last = np.where(better, start, first), np.where(better, column, last)
 
     # How often this house is silent for no fault, from the days outside the run.
-    column = np.arange(WINDOW)
-    inside = (column >= first[:, np.newaxis]) & (column <= last[:, np.newaxis]) & window.usable
+    columns = np.arange(WINDOW)
+    inside = (columns >= first[:, np.newaxis]) & (columns <= last[:, np.newaxis]) & window.usable
     outside = window.usable & ~inside
     rate = ((silent & outside).sum(axis=1) + 0.5) / (outside.sum(axis=1) + 6.0)
     evidence = (weight * inside).sum(axis=1) * -np.log(rate) + (against * inside).sum(axis=1)
     days = inside.sum(axis=1)
     probability = _sigmoid(evidence + np.where(days == window.count, LONG_DEAD, FRESH_FAULT))
-    fresh = (days > 0) & ~(window.usable & (column > last[:, np.newaxis])).any(axis=1)
+    fresh = (days > 0) & ~(window.usable & (columns > last[:, np.newaxis])).any(axis=1)
     return Silence(first, last, days, fresh, np.where(days >= 3, probability, 0.0))
 
 
@@ -137,9 +167,11 @@ def find_silence(window: Window) -> Silence:
 class Level:
     """How high the clearest hours reach; shape (p,) each.
 
-    share: of the clear-sky output [1]. se: its standard error [1]. capped: held down by an export limit,
-    so that `share` is only a lower bound. limit_kw: that limit [kW].
+    known: whether there were days enough. share: of the clear-sky output [1]. se: its standard error [1].
+    capped: held down by an export limit, so that `share` is only a lower bound. limit_kw: that limit [kW].
     """
+
+    known: BoolArray
 
     share: FloatArray
     se: FloatArray
@@ -147,35 +179,25 @@ class Level:
     limit_kw: FloatArray
 
 
-def _top(values: FloatArray, wanted: BoolArray) -> FloatArray:
-    """Return the mean of the TOP_HOURS largest wanted values over the last axis, -inf where too few."""
-    mean: FloatArray = np.sort(np.where(wanted, values, -np.inf), axis=-1)[..., -TOP_HOURS:].mean(axis=-1)
-    return mean
-
-
 def find_level(house: House, day: DayFeatures, window: Window, silence: Silence, battery: BoolArray) -> Level:
     """Estimate the level outside the silent run, if there is one.
 
-    The lowest net load of the sunniest hours is set against the lowest of as many night hours, so that the
-    house's own base load cancels, and its noise does too.
+    The measure is the headroom of the clearest days: the lowest sunny net load below the lowest night
+    load of the same day, so that the house's own base load cancels.
     """
     outage = (silence.probability > 0.5)[:, np.newaxis]
     column = np.arange(WINDOW)
     inside = (column >= silence.first[:, np.newaxis]) & (column <= silence.last[:, np.newaxis])
     thirds = (len(window.rows), THIRDS, WINDOW // THIRDS)
-    useful = (window.usable & ~(inside & outage)).reshape(thirds).sum(axis=2) >= THIRD_DAYS
-    useful |= ~useful.any(axis=1, keepdims=True) & window.usable.reshape(thirds).any(axis=2)
-
-    outflow = padded(day.outflow_kw, -np.inf)[window.rows].reshape(*thirds, -1).max(axis=2)
-    clear = padded(day.clear_kw, 0.0)[window.rows].reshape(*thirds, -1).max(axis=2)
-    peak = clear.max(axis=2, keepdims=True)
-    base = -_top(outflow, clear <= 0.0)
-    sunny = _top(outflow, clear > SUNNY_SHARE * peak)
-    useful &= np.isfinite(base) & np.isfinite(sunny)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.where(useful, (sunny + base) / _top(clear, clear >= 0.0), -np.inf)
+    healthy = (window.usable & ~(inside & outage)).reshape(thirds)
+    useful = healthy.sum(axis=2) >= THIRD_DAYS
+    lost = ~useful.any(axis=1)
+    healthy = np.where(lost[:, np.newaxis, np.newaxis], window.usable.reshape(thirds), healthy)
+    useful = np.where(lost[:, np.newaxis], healthy.sum(axis=2) >= TOP_DAYS, useful)
+    headroom = np.where(healthy, window.headroom.reshape(thirds), -np.inf)
+    shares = np.where(useful, np.sort(headroom, axis=2)[:, :, -TOP_DAYS:].mean(axis=2), -np.inf)
     ranked = np.sort(shares, axis=1)
-    # The two best thirds, since one may have had no clear hour.
+    # The two best thirds, since one may have had no clear day.
     share = np.where(np.isfinite(ranked[:, 1]), (ranked[:, 1] + ranked[:, 2]) / 2.0, ranked[:, 2])
 
     top_kw = padded(day.top_kw, 0.0)[window.rows]
@@ -185,14 +207,12 @@ def find_level(house: House, day: DayFeatures, window: Window, silence: Silence,
     limit = np.where(flat.sum(axis=1) >= FLAT_DAYS, highest, np.inf)
     if house.export_limit_kw is not None:
         limit = np.minimum(limit, house.export_limit_kw)
-    highest_outflow = np.where(useful, sunny, -np.inf).max(axis=1)
-    capped = highest_outflow >= 0.97 * limit - 0.02
+    capped = highest >= 0.97 * limit
 
     spread = padded(day.spread, np.nan)[window.rows]
-    spread = np.where(window.usable & np.isfinite(spread), spread, 0.0).sum(axis=1) / np.maximum(
-        window.count, 1
-    )
-    hidden = np.maximum(-window.headroom, 0.0).sum(axis=1) / np.maximum(window.count, 1)
+    count = np.maximum(window.count, 1)
+    spread = np.where(window.usable & np.isfinite(spread), spread, 0.0).sum(axis=1) / count
+    hidden = np.maximum(-window.headroom, 0.0).sum(axis=1) / count
     se = np.sqrt(
         HEALTHY_SE**2
         + (SPREAD_BLUR * spread) ** 2
@@ -200,10 +220,10 @@ def find_level(house: House, day: DayFeatures, window: Window, silence: Silence,
         + np.where(battery, BATTERY_SE**2, 0.0)
     )
     known = np.isfinite(share)
-    return Level(np.where(known, share, 0.0), np.where(known, se, 1.0), capped & known, limit)
+    return Level(known, np.where(known, share, 0.0), np.where(known, se, 1.0), capped & known, limit)
 
 
-def poor_by_level(level: Level) -> FloatArray:
+def poor_by_level(level: Level, battery: BoolArray) -> FloatArray:
     """Return the probability that panels which show this level are faulty, shape (p,).
 
     Bayes with healthy levels normal around HEALTHY_LEVEL and faulty ones uniform up to FAULTY_UPTO. The
@@ -213,12 +233,13 @@ def poor_by_level(level: Level) -> FloatArray:
     blur = 1.702 / level.se
     healthy = np.exp(-0.5 * ((share - HEALTHY_LEVEL) / level.se) ** 2) / (level.se * np.sqrt(2.0 * np.pi))
     faulty = (_sigmoid((FAULTY_UPTO - share) * blur) - _sigmoid(-share * blur)) / FAULTY_UPTO
+    healthy = np.where(battery, (1.0 - BATTERY_HIDES) * healthy + BATTERY_HIDES, healthy)
     # Under a cap the panels made at least what is seen.
     healthy = np.where(level.capped, 1.0, healthy)
     faulty = np.where(level.capped, np.clip(1.0 - share / FAULTY_UPTO, 0.02, 1.0), faulty)
     odds = PRIOR_POOR * faulty / ((1.0 - PRIOR_POOR) * healthy)
     probability: FloatArray = odds / (1.0 + odds)
-    return np.where(level.se < 1.0, probability, PRIOR_POOR)
+    return np.where(level.known, probability, PRIOR_POOR)
 
 
 class PhysicsModel:
@@ -241,21 +262,22 @@ class PhysicsModel:
         usable = padded(day.usable.astype(np.float64), 0.0)[rows] > 0.0
         count = usable.sum(axis=1)
 
-        balanced = padded(np.nan_to_num(day.balanced), 0.0)[rows].sum(axis=1) / np.maximum(count, 1)
-        battery = house.battery | (balanced >= BATTERY_EVENINGS)
-        best_outflow = padded(day.best_outflow, -np.inf)[rows]
-        headroom = padded(day.headroom, 0.0)[rows]
-        held = padded(np.nan_to_num(day.balanced_sunny), 0.0)[rows] >= 0.5
+        balanced = padded(day.balanced.astype(np.float64), 0.0)[rows].sum(axis=1) / np.maximum(count, 1)
+        best_outflow = padded(day.best_outflow, np.nan)[rows]
+        headroom = best_outflow + base_load(padded(day.night_load, np.inf)[rows], count)
+        held_off = padded(day.held_off.astype(np.float64), 0.0)[rows] > 0.0
         limited = house.export_limit_kw is not None and house.export_limit_kw < 0.5 * house.capacity_kwp
         exports = usable & (best_outflow > TRACE_OUTFLOW)
+        # An empty house is near zero in the evening too, but without panels it never exports.
+        battery = house.battery | ((balanced >= BATTERY_EVENINGS) & exports.any(axis=1))
         trace = exports | (usable & (headroom > TRACE_HEADROOM))
-        trace |= usable & held & (battery | limited)[:, np.newaxis]
+        trace |= usable & held_off & (battery | limited)[:, np.newaxis]
         window = Window(rows, usable, trace, exports, np.where(usable, headroom, 0.0), count)
 
         silence = find_silence(window)
         level = find_level(house, day, window, silence, battery)
         exported = padded(np.nan_to_num(day.exported), 0.0)[rows].max(axis=1)
-        clear_kwh = (padded(day.clear_kw.sum(axis=1), 0.0)[rows] * usable).sum(axis=1)
+        clear_kwh = padded(day.clear_kwh, 0.0)[rows].sum(axis=1)
         return _scores(window, silence, level, battery, exported, clear_kwh)
 
     def explain(self, reason: Reason) -> str:
@@ -276,56 +298,49 @@ def _scores(
     share_out = silence.days / np.maximum(window.count, 1)
     # A fresh outage is poor at once; a healed one only if it cost a quarter of the period.
     matters = np.where(silence.fresh, 1.0, np.clip((share_out - 0.20) / 0.06, 0.0, 1.0))
-    p_level = poor_by_level(level)
+    p_level = poor_by_level(level, battery)
     dead = silence.probability
     p_poor = np.clip(1.0 - (1.0 - p_level) * (1.0 - dead * matters), 0.0, 1.0)
     running = 1.0 - dead * share_out
-    made = np.where(level.capped, HEALTHY_LEVEL, np.clip(level.share / HEALTHY_LEVEL, 0.0, 1.0))
+    made = np.where(level.capped | ~level.known, 1.0, np.clip(level.share / HEALTHY_LEVEL, 0.0, 1.0))
     performance = made * running
     se = np.where(level.capped, 0.05 + 0.35 * (1.0 - np.clip(level.share, 0.0, 1.0)), level.se)
     se = np.sqrt((se * running) ** 2 + dead * (1.0 - dead) * share_out**2 + 0.02**2)
     lost = (1.0 - performance) * CLOUD_SHARE * clear_kwh
-    told = (p_poor >= POOR_FROM) * 2 + ((p_poor <= WELL_UPTO) & (se <= WIDEST_SE))
+    certain = (p_poor <= WELL_UPTO) & (se <= WIDEST_SE)
+    told = np.where(p_poor >= POOR_FROM, POOR, np.where(certain, WELL, UNKNOWN))
 
-    percent = np.clip(np.rint(100.0 * np.stack((level.share, exported))), 0, 999).astype(np.int64)
-    limit = np.where(level.capped, np.clip(np.rint(10.0 * np.minimum(level.limit_kw, 3000.0)), 0, 30000), -1)
+    codes = _reasons(window, silence, level, battery, exported, told)
+    numbers = (
+        np.round(p_poor, 4).tolist(),
+        np.round(performance, 3).tolist(),
+        np.round(np.minimum(se, 1.0), 3).tolist(),
+        np.round(lost, 1).tolist(),
+        [VERDICTS[index] for index in told.tolist()],
+    )
+    return [Score(*values) for values in zip(*numbers, codes, strict=True)]
+
+
+def _reasons(
+    window: Window, silence: Silence, level: Level, battery: BoolArray, exported: FloatArray, told: IntArray
+) -> list[tuple[Reason, ...]]:
+    """Name the evidence of each period, the most telling first, at most three."""
+    out = np.where(silence.probability > 0.5, silence.days, 0)
+    judged, seen = window.count > 0, level.known & (out < window.count)
     hidden = (window.headroom < -HIDES_FROM).sum(axis=1)
-    result = []
-    columns = (
-        np.round(p_poor, 4), np.round(performance, 3), np.round(np.minimum(se, 1.0), 3), np.round(lost, 1), told,
-        np.where(dead > 0.5, silence.days, 0), silence.fresh, percent[0], percent[1], limit.astype(np.int64),
-        battery, hidden, window.count,
-    )  # fmt: skip
-    for p, made_, se_, lost_, verdict, out, fresh, reached, best, cap, stored, hides, count in zip(
-        *(c.tolist() for c in columns), strict=True
-    ):
-        why = []
-        if not count:
-            why.append(Reason("no_usable_days", 0))
-        if out:
-            why.append(Reason("silent_days" if fresh else "outage_days", out))
-        if count and (verdict != 1 or out):
-            why.append(Reason("best_export", best))
-        if hides > count // 2 and verdict == 0:
-            why.append(Reason("load_hides", hides))
-        if cap >= 0:
-            why.append(Reason("export_limit", cap))
-        elif count and out < count:
-            why.append(Reason("clear_output", reached))
-        if stored:
-            why.append(Reason("battery", 1))
-        result.append(Score(p, made_, se_, lost_, VERDICTS[verdict], tuple(why[:3])))
-    return result
-
-
-VERDICTS: Final = (Status.UNKNOWN, Status.WELL, Status.POOR)
-WORDING: Final = {
-    "no_usable_days": "None of its days had readings that can be used.",
-    "silent_days": "No trace of solar generation on the last {v} days with readings.",
-    "outage_days": "No trace of solar generation for {v} days in between; it has come back since.",
-    "best_export": "On its best day it exported {v} % of what its panels could make under a clear sky.",
-    "load_hides": "On {v} days the house itself used so much in the daytime that the panels cannot be seen.",
-    "export_limit": "Its exports stop at {tenth:.1f} kW, an export limit, which is not a fault.",
-    "clear_output": "In its clearest hours the panels reached about {v} % of what healthy ones would make.",
-    "battery": "A battery seems to take part of the generation, so the estimate is less certain.",
-}
+    candidates = (
+        ("no_usable_days", ~judged, window.count),
+        ("silent_days", (out > 0) & silence.fresh, out),
+        ("outage_days", (out > 0) & ~silence.fresh, out),
+        ("load_hides", (hidden > window.count // 2) & (told == UNKNOWN), hidden),
+        ("best_export", judged & ((told != WELL) | (out > 0)), 100.0 * exported),
+        ("export_limit", level.capped, 10.0 * np.minimum(level.limit_kw, 3000.0)),
+        ("clear_output", seen & ~level.capped, 100.0 * level.share),
+        ("battery", battery & judged, battery),
+    )
+    told_of: list[list[Reason]] = [[] for _ in range(len(window.count))]
+    for code, applies, value in candidates:
+        whole = np.clip(np.rint(value), 0, 30000).astype(np.int64).tolist()
+        for index in np.flatnonzero(applies).tolist():
+            told_of[index].append(Reason(code, whole[index]))
+    return [tuple(reasons[:3]) for reasons in told_of]
