@@ -39,10 +39,9 @@ class LineReader:
     def _open(self) -> IO[bytes]:
         if self.path == STANDARD_INPUT:
             return sys.stdin.buffer
-        file = self.path.open("rb")
-        magic = file.read(2)
-        file.seek(0)
-        if magic == b"\x1f\x8b":
+        self._packed = file = self.path.open("rb")
+        # Peeking needs no way back, so that a pipe can be read too.
+        if file.peek(2)[:2] == b"\x1f\x8b":
             return io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20)
         return file
 
@@ -76,3 +75,5 @@ class LineReader:
         """Close the source."""
         if self.path != STANDARD_INPUT:
             self._file.close()
+            # A gzip reader leaves the file below it open.
+            self._packed.close()
