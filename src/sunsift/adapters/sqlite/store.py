@@ -10,9 +10,6 @@ from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
 from sunsift.ports import Clock, Outcome, Quarantined, Refused, Report, Saved, Work
 
-# A look at steady time that finds less than this passed is not worth a write.
-_WORTH_WRITING_MS = 1000
-
 
 class SqliteStore:
     """Packets, predictions, reports and quarantine in one SQLite file."""
@@ -39,7 +36,8 @@ class SqliteStore:
         if self._longest_step_ms is not None:
             passed = min(passed, self._longest_step_ms)
         steady += passed
-        if row is None or wall < last_wall or passed >= _WORTH_WRITING_MS:
+        # What was told must be kept, however little passed: the clock may be set back right after.
+        if row is None or wall != last_wall:
             connection.execute("INSERT OR REPLACE INTO steady VALUES (1, ?, ?)", (steady, wall))
         return int(steady)
 
