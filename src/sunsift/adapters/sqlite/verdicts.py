@@ -20,7 +20,10 @@ RETURNING fence, generation, arrived, changed_from, changed_to
 _PREDICTED = "SELECT day, input_digest, p_poor, verdict, average, status, since, came_from FROM prediction"
 _BEFORE = f"{_PREDICTED} WHERE house = ? AND day < ? ORDER BY day DESC LIMIT ?"
 _FROM = f"{_PREDICTED} WHERE house = ? AND day >= ? ORDER BY day"
-_STILL_MINE = "SELECT 1 FROM progress WHERE house = ? AND fence = ? AND generation = ?"
+# A work that was committed already is no longer anybody's.
+_STILL_MINE = (
+    "SELECT 1 FROM progress WHERE house = ? AND fence = ? AND generation = ? AND generation > settled"
+)
 _WRITE = f"INSERT OR REPLACE INTO prediction VALUES ({', '.join('?' * 15)})"
 _RESTAND = (
     "UPDATE prediction SET average = ?, status = ?, since = ?, came_from = ? WHERE house = ? AND day = ?"
