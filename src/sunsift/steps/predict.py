@@ -38,7 +38,8 @@ def predict(
     """
     now = store.steady()
     token = uuid.uuid4().hex
-    mine = coordinator.acquire(house_ids, token, now, now + rules.lease_ms)
+    # A hint may come doubled; opening a house twice would void the first opening.
+    mine = coordinator.acquire(list(dict.fromkeys(house_ids)), token, now, now + rules.lease_ms)
     try:
         works = store.open(mine, rules.period_days, rules.fold_predictions)
         quiet = [work for work in works if work.arrived <= now - rules.quiet_ms]
