@@ -1,0 +1,108 @@
+"""The root of the command line: options before the command, errors, and the list of commands."""
+
+import errno
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sunsift import __version__
+from sunsift.cli import deliver, export, houses, ingest, quarantine, settle, status
+from sunsift.cli.output import examples, say, unwrapped
+from sunsift.domain.errors import SunsiftError
+
+OVERVIEW = """Find poorly performing rooftop solar from nothing but net meter data.
+
+Packets (one house's readings of one day) are ingested into a folder of state; houses that have been quiet
+for a while are settled: judged on the last 30 days, and a change of status becomes a report.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+ORDER = (
+    "demo", "houses", "ingest", "settle", "deliver", "status", "export", "quarantine", "run", "doctor", "lab",
+)  # fmt: skip
+
+
+class _Commands(TyperGroup):
+    """Turns errors meant for people into one line and exit code 1; lists commands as one meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SunsiftError as error:
+            say(f"Error: {error}")
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # `sunsift status | head` is no failure to talk about
+                raise
+            say(f"Error: {error.filename or 'the system'}: {error.strerror or error}")
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    name="sunsift",
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    epilog=examples(
+        ("sunsift demo", "watch the whole flow on invented houses"),
+        ("sunsift houses add houses.csv", "say which houses there are"),
+        ("sunsift ingest packets.jsonl.gz", "store their readings"),
+        ("sunsift settle --quiet-minutes 0", "judge their panels now"),
+        ("sunsift status", "see who loses most"),
+    ),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sunsift {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=unwrapped(OVERVIEW))
+def common(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            envvar="SUNSIFT_DATA",
+            help="Folder that holds the state.",
+            show_default="./sunsift-data",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options before the command."""
+    ctx.obj = data
+
+
+for _group in (houses, ingest, settle, deliver, status, export, quarantine):
+    _group.add_to(app)
+for _command in (
+    *app.registered_commands,
+    *houses.app.registered_commands,
+    *quarantine.app.registered_commands,
+):
+    # Rich would keep the line breaks of the source.
+    _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name or a bar that the terminal cannot show must not end the command.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    app(prog_name="sunsift")

@@ -1,0 +1,57 @@
+"""`sunsift deliver`: send due reports once."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from sunsift.cli.output import AsJson, examples, print_json, show
+from sunsift.cli.state import opened, settings_of
+from sunsift.domain.errors import SunsiftError
+
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="FILE|URL",
+        help="A file of JSON lines, or a web address to which each report is POSTed.",
+        show_default="reports.jsonl in the data folder",
+    ),
+]
+
+
+def add_to(root: typer.Typer) -> None:
+    """Hang the command below the root."""
+    root.command(
+        epilog=examples(
+            ("sunsift deliver", "append due reports to reports.jsonl in the data folder"),
+            ("sunsift deliver --to https://retailer.example/solar", "POST them to a web server"),
+        )
+    )(deliver)
+
+
+def deliver(ctx: typer.Context, to: Target = None, as_json: AsJson = False) -> None:
+    """Send every report that is due, once.
+
+    A report that is not acknowledged becomes due again after a minute, then two, and so on up to six
+    hours; its key stays the same, so that a receiver can tell a repetition. Exit code 1 if any failed.
+    """
+    from sunsift.local import deliver_all
+    from sunsift.wiring import sender_to
+
+    settings = settings_of(ctx)
+    sender = sender_to(to or str(settings.outbox))
+    # The summary below says it once instead of once a report.
+    logging.getLogger("sunsift.steps.deliver").setLevel(logging.ERROR)
+    with opened(settings) as parts:
+        done = deliver_all(parts, sender)
+        undelivered = parts.records.counts().undelivered
+        problem = None
+        if done.failed:
+            problem = next((r.problem for r in parts.records.reports() if r.problem), None)
+    if as_json:
+        print_json({"sent": done.sent, "failed": done.failed, "undelivered": undelivered})
+    else:
+        show(f"{done.sent:,} reports sent to {to or settings.outbox}; {undelivered:,} not delivered yet")
+    if done.failed:
+        raise SunsiftError(f"{done.failed:,} reports were not acknowledged ({problem}); they are kept")

@@ -1,0 +1,183 @@
+"""One house on one page: registration, verdict, evidence, recent days, history, reports."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sunsift.cli.league import described, percent
+from sunsift.cli.output import coloured, columns_of_terminal, plain, show, table
+from sunsift.domain.readings import SLOTS, day_date, stack_days
+from sunsift.domain.status import Change
+from sunsift.records import Standing
+
+if TYPE_CHECKING:
+    from sunsift.domain.house import House
+    from sunsift.domain.verdict import Prediction
+    from sunsift.records import ReportRow
+    from sunsift.wiring import Sunsift
+
+DAYS_SHOWN = 60
+REPORTS_SHOWN = 5
+BESIDE_PLOT = 31
+CHANGES_SHOWN = 10
+_BARS = "▁▂▃▄▅▆▇█"
+_MISSING = "·"
+
+
+class _Story:
+    """Everything that is known of one house, read in one pass."""
+
+    def __init__(self, parts: "Sunsift", house: "House") -> None:
+        self.standing = Standing(house, None, None)
+        self.changes: list[Change] = []
+        self.performance: dict[int, float] = {}
+        for _, prediction, folded in parts.records.predictions(house.house_id):
+            self.standing = Standing(house, prediction, folded)
+            self.performance[prediction.period_end] = prediction.score.performance
+            if folded.change and folded.change not in self.changes[-1:]:
+                self.changes.append(folded.change)
+        self.reports = sorted(
+            parts.records.reports(house.house_id), key=lambda r: (r.as_of, r.created_at), reverse=True
+        )
+        self.recent: list[dict[str, Any]] = []
+        packets = parts.records.days(house.house_id)
+        self.days = len(packets)
+        days = stack_days(packets[-DAYS_SHOWN:])
+        for day, imports, exports in zip(
+            days.day.tolist(), days.import_kwh.tolist(), days.export_kwh.tolist(), strict=True
+        ):
+            self.recent.append({"day": day, "import_kwh": _sum(imports), "export_kwh": _sum(exports)})
+
+
+def _sum(half_hours: list[float]) -> float | None:
+    """Return a day's energy; None where most of it is missing."""
+    known = [value for value in half_hours if value == value]  # NaN differs from itself
+    return round(sum(known), 3) if len(known) > SLOTS // 2 else None
+
+
+def described_house(parts: "Sunsift", house: "House") -> dict[str, Any]:
+    """Return one house for programs."""
+    story = _Story(parts, house)
+    changes = [
+        {"as_of": day_date(c.as_of).isoformat(), "status": str(c.status), "previous": str(c.previous)}
+        for c in story.changes
+    ]
+    days = [{"date": day_date(d["day"]).isoformat()} | _without(d, "day") for d in story.recent]
+    reports = [asdict(r) | {"as_of": day_date(r.as_of).isoformat()} for r in story.reports]
+    return described(story.standing, parts.model) | {
+        "registration": asdict(house),
+        "changes": changes,
+        "recent_days": days,
+        "reports": reports,
+    }
+
+
+def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def show_house(parts: "Sunsift", house: "House") -> None:
+    """Print the page of one house."""
+    story = _Story(parts, house)
+    show(f"[bold]House {plain(house.house_id)}[/bold]  {plain(_registration(house))}", "")
+    prediction, folded = story.standing.prediction, story.standing.folded
+    if prediction is None or folded is None:
+        show(
+            f"Status {coloured('unknown')}: no verdict yet. A verdict needs 30 days with enough readings; "
+            f"{story.days} days are stored, and `sunsift settle` judges what has not been judged."
+        )
+    else:
+        since = f" since {day_date(folded.change.as_of)}" if folded.change else ""
+        show(f"Status {coloured(str(folded.status))}{since}")
+        _show_verdict(parts, prediction)
+    if story.recent:
+        show("", *_plot(story))
+    if story.changes:
+        history = table("from", "status", "before", title="\nHistory")
+        for change in story.changes[: -CHANGES_SHOWN - 1 : -1]:
+            history.add_row(
+                str(day_date(change.as_of)), coloured(str(change.status)), coloured(str(change.previous))
+            )
+        show(history)
+    if story.reports:
+        show(_reports_table(story.reports[:REPORTS_SHOWN]))
+
+
+def _registration(house: "House") -> str:
+    parts = [
+        f"{house.capacity_kwp:g} kWp",
+        f"at {house.latitude:.2f}, {house.longitude:.2f} (UTC{house.utc_offset_hours:+g})",
+    ]
+    if house.azimuth is not None:
+        parts.append(f"facing {house.azimuth:.0f}°")
+    if house.tilt is not None:
+        parts.append(f"tilted {house.tilt:.0f}°")
+    if house.export_limit_kw is not None:
+        parts.append(f"exports limited to {house.export_limit_kw:g} kW")
+    if house.battery:
+        parts.append("with a battery")
+    return ", ".join(parts)
+
+
+def _show_verdict(parts: "Sunsift", prediction: "Prediction") -> None:
+    score, end = prediction.score, prediction.period_end
+    show(
+        f"In the 30 days to {day_date(end)} ({prediction.usable_days} of them usable) its panels made "
+        f"{percent(score.performance, score.performance_se)} of what healthy ones would have made: "
+        f"{score.lost_kwh:,.0f} kWh were lost. On these 30 days alone: "
+        f"{coloured(str(score.verdict))}, {100 * score.p_poor:.0f} % likely to be poor.",
+        "",
+        f"[bold]Evidence[/bold] [dim]({plain(prediction.model_version)})[/dim]",
+    )
+    for reason in score.reasons:
+        show(f"  • {plain(parts.model.explain(reason))}")
+
+
+def _plot(story: _Story) -> list[str]:
+    """Return the last days as three lines of bars over one axis of dates."""
+    last = story.recent[-1]["day"]
+    shown = min(DAYS_SHOWN, max(10, columns_of_terminal() - BESIDE_PLOT))
+    first = max(story.recent[0]["day"], last - shown + 1)
+    by_day = {row["day"]: row for row in story.recent}
+    span = range(first, last + 1)
+    exports = [by_day.get(day, {}).get("export_kwh") for day in span]
+    imports = [by_day.get(day, {}).get("import_kwh") for day in span]
+    made = [story.performance.get(day) for day in span]
+    begin, end = str(day_date(first)), str(day_date(last))
+    axis = f"{begin}{end:>{len(span) - len(begin)}}" if len(span) > len(begin) + len(end) else begin
+    lines = [
+        f"[bold]Recent days[/bold] [dim](one bar a day, {_MISSING} without data; performance is that of the "
+        "30 days up to then)[/dim]"
+    ]
+    for name, values, unit in (("export", exports, "kWh"), ("import", imports, "kWh")):
+        top = max((v for v in values if v is not None), default=0.0)
+        lines.append(f"  {name:<12}{bars(values, top)}  up to {top:.1f} {unit}")
+    lines.append(f"  {'performance':<12}{bars(made, 1.0)}  up to 100 %")
+    lines.append(f"  [dim]{'':<12}{axis}[/dim]")
+    return lines
+
+
+def bars(values: list[float | None], top: float) -> str:
+    """Draw values from 0 to `top` as one character each; the lowest bar stands for nothing at all."""
+    steps = len(_BARS) - 1
+    drawn = ""
+    for value in values:
+        if value is None:
+            drawn += _MISSING
+        else:
+            share = value / top if top > 0.0 else 0.0
+            drawn += _BARS[min(steps, max(0 if value <= 0.0 else 1, round(share * steps)))]
+    return drawn
+
+
+def _reports_table(reports: "list[ReportRow]") -> Any:
+    listing = table("as of", "status", "before", "delivered", "key", title="\nLast reports")
+    for r in reports:
+        delivered = r.delivered_at or (f"not yet: {r.problem}" if r.problem else "not yet")
+        listing.add_row(
+            str(day_date(r.as_of)),
+            coloured(str(r.status)),
+            coloured(str(r.previous)),
+            plain(delivered),
+            r.key,
+        )
+    return listing
