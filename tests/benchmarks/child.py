@@ -1,0 +1,44 @@
+"""Runs one job in a process of its own, so that its peak memory is its own."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from tests.benchmarks.jobs import JOBS, Figures
+
+ROOT: Final = Path(__file__).parents[2]
+LONGEST_SECONDS: Final = 1800.0
+_KIB: Final = 1024.0 if sys.platform == "darwin" else 1.0
+
+
+def run(job: str, **arguments: Any) -> Figures:
+    """Run a job in a child and return its figures and `peak_mb`. Errors: RuntimeError if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", __spec__.name, job, json.dumps(arguments, default=str)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{job} failed:\n{done.stderr}")
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def main(name: str, arguments: str) -> None:
+    """Run the named job and print its figures as JSON."""
+    job = JOBS[name]
+    hints = get_type_hints(job)
+    given = {key: Path(v) if hints[key] is Path else v for key, v in json.loads(arguments).items()}
+    figures: Figures = job(**given)
+    # The system counts in KiB, one of them in bytes.
+    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB / 1024.0
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,54 @@
+"""How large the measurements are."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Houses, days and repeats of each measurement.
+
+    ingest, predict: houses, days. daily: houses, days stored before, days measured.
+    end_to_end: houses, days, repeats of each size; asked: the one that the target speaks of.
+    year: houses, days, days from one settle to the next.
+    """
+
+    repeats: int
+    ingest: tuple[int, int]
+    predict: tuple[int, int]
+    end_to_end: tuple[tuple[int, int, int], ...]
+    asked: tuple[int, int]
+    daily: tuple[int, int, int]
+    year: tuple[int, int, int]
+
+
+SIZES: Final = {
+    "full": Sizes(
+        repeats=3,
+        ingest=(3000, 35),
+        predict=(30, 365),
+        end_to_end=((1000, 35, 3), (10_000, 35, 2), (100_000, 35, 1)),
+        asked=(10_000, 35),
+        daily=(10_000, 30, 3),
+        year=(200, 365, 1),
+    ),
+    "quick": Sizes(
+        repeats=2,
+        ingest=(600, 35),
+        predict=(10, 365),
+        end_to_end=((300, 35, 2), (3000, 35, 1)),
+        asked=(3000, 35),
+        daily=(1000, 30, 2),
+        year=(40, 365, 7),
+    ),
+    # Says nothing about speed; shows that every measurement still runs.
+    "tiny": Sizes(
+        repeats=1,
+        ingest=(3, 2),
+        predict=(2, 40),
+        end_to_end=((2, 33, 1), (4, 33, 1)),
+        asked=(4, 33),
+        daily=(3, 30, 2),
+        year=(2, 33, 3),
+    ),
+}

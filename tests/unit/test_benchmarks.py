@@ -1,0 +1,68 @@
+"""The benchmarks still run and tell sane figures; how fast they are is no test."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("bench")
+    figures = folder / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--size", "tiny", "--json", figures, "--folder", folder],
+        cwd=ROOT,
+        env={**os.environ, "SUNSIFT_DATA_SETS": str(folder / "absent")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["figures.json"]
+    result: dict[str, Any] = json.loads(figures.read_text("utf-8"))
+    return result | {"printed": done.stdout}
+
+
+def test_every_measurement_reaches_something(told: dict[str, Any]) -> None:
+    measured = [row for row in told["rows"] if row["name"] != "separation"]
+    assert {row["name"] for row in measured} == {"ingest", "predict", "end_to_end", "daily", "size"}
+    for row in measured:
+        assert row["reached"] > 0, row
+        assert all(value > 0 for value in row["values"]), row
+        assert row["unit"], row
+        assert row["met"] in ((None,) if row["target"] is None else (True, False)), row
+
+
+def test_the_limit_stands_beside_ingest_and_end_to_end(told: dict[str, Any]) -> None:
+    with_limit = [row["name"] for row in told["rows"] if row["limit_ratio"] is not None]
+    assert with_limit == ["ingest", "ingest", "end_to_end"]
+    assert all(row["limit_ratio"] > 0 for row in told["rows"] if row["limit_ratio"] is not None)
+
+
+def test_peak_memory_is_told_for_every_timed_job(told: dict[str, Any]) -> None:
+    timed = [row for row in told["rows"] if row["cpu_values"]]
+    assert len(timed) == 3 + 1 + 2 + 1
+    assert all(1 < row["peak_mb"] < 2000 for row in timed)
+
+
+def test_absent_data_sets_are_said_and_skipped(told: dict[str, Any]) -> None:
+    (row,) = [row for row in told["rows"] if row["name"] == "separation"]
+    assert row["reached"] is None
+    assert row["met"] is None
+    assert row["note"].startswith("skipped: ")
+    assert "SUNSIFT_DATA_SETS" in row["note"]
+    assert "skipped" in told["printed"]
+
+
+def test_an_unknown_measurement_is_bad_usage() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--only", "nothing"], cwd=ROOT, capture_output=True
+    )
+    assert done.returncode == 2
