@@ -18,6 +18,8 @@ HOURS: Final = 24
 SUNNY_SHARE: Final = 0.4
 # A battery holds the meter this close to zero. [kW]
 BALANCED_KW: Final = 0.05
+# An hour's import that tells a lived-in house from an empty one. [kW]
+LIVED_KW: Final = 0.2
 # The evening, where a battery shows: this many hours after the sun has gone. [h]
 EVENING_HOURS: Final = 4
 # Half-hours within 1 % of the day's largest export. A clear day's peak is that flat for 2 hours at most.
@@ -36,7 +38,7 @@ class DayFeatures:
     exported: export as a share of the day's clear-sky generation [1].
     spread: mean minus lowest night load as a share of the clear-sky peak [1].
     balanced: whether the meter is held within BALANCED_KW of zero through most of the evening.
-    held_off: whether import stays below BALANCED_KW in a fifth of the sunny hours or more.
+    held_off: whether import stays below BALANCED_KW in a fifth of the sunny hours or more, of a lived-in day.
     top_kw: largest half-hourly export [kW].
     flat: whether exports stay at `top_kw` for three hours or more.
     """
@@ -97,6 +99,8 @@ def day_features(house: House, days: Days) -> DayFeatures:
     top = exports.max(axis=1)
     flat_slots = (exports >= FLAT_SHARE * top[:, np.newaxis]).sum(axis=1)
 
+    lived = (present & (outflow < -LIVED_KW)).any(axis=1)
+
     afternoon = np.arange(HOURS) >= HOURS // 2
     evening = night & afternoon & (np.cumsum(dark & afternoon, axis=1) <= EVENING_HOURS)
     with np.errstate(invalid="ignore"):
@@ -108,7 +112,7 @@ def day_features(house: House, days: Days) -> DayFeatures:
             exported=exports.sum(axis=1) / np.where(usable, clear.sum(axis=1), np.nan),
             spread=(mean_night - lowest_night) / scale,
             balanced=_mean_where((np.abs(outflow) <= BALANCED_KW).astype(np.float64), evening) >= 0.75,
-            held_off=_mean_where((outflow >= -BALANCED_KW).astype(np.float64), sunny) >= 0.2,
+            held_off=lived & (_mean_where((outflow >= -BALANCED_KW).astype(np.float64), sunny) >= 0.2),
             top_kw=np.where(usable, 2.0 * top, np.nan),
             flat=usable & (top > 0.0) & (flat_slots >= FLAT_SLOTS),
         )

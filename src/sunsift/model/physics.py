@@ -1,7 +1,7 @@
 """The verdict from physics alone: no training, every constant with its reason.
 
 Two questions are asked of a period. Level: how high does the outflow rise over the house's own base load
-in its clearest hours, against a clear sky? Silence: is there a run of days without any trace of
+on its clearest days, against a clear sky? Silence: is there a run of days without any trace of
 generation that clouds and appetite do not explain?
 """
 
@@ -38,6 +38,8 @@ BATTERY_SE: Final = 0.25
 # A battery shows in this share of the evenings, and hides the level of healthy panels in every second case.
 BATTERY_EVENINGS: Final = 0.2
 BATTERY_HIDES: Final = 0.5
+# One that nobody registered may be an empty house instead.
+UNTOLD_BATTERY_HIDES: Final = 0.2
 
 # Nights of a period that are quieter than its quiet night.
 QUIET_NIGHTS: Final = 0.5
@@ -88,8 +90,9 @@ def _sigmoid(log_odds: FloatArray) -> FloatArray:
 class Window:
     """The days of p periods laid out by date: shape (p, 30) each, the last column the period's last day.
 
-    usable, trace, exports: flags. headroom: as in `DayFeatures`, 0 where not usable.
-    count: shape (p,), usable days.
+    rows: into the day features. usable, trace, exports: flags; a trace is any sign of generation.
+    headroom: how far the lowest sunny net load lies below the base load, as a share of the clear-sky
+    peak, 0 where not usable [1]. count: shape (p,), usable days.
     """
 
     rows: IntArray
@@ -165,7 +168,7 @@ def find_silence(window: Window) -> Silence:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How high the clearest hours reach; shape (p,) each.
+    """How high the clearest days reach; shape (p,) each.
 
     known: whether there were days enough. share: of the clear-sky output [1]. se: its standard error [1].
     capped: held down by an export limit, so that `share` is only a lower bound. limit_kw: that limit [kW].
@@ -182,8 +185,8 @@ class Level:
 def find_level(house: House, day: DayFeatures, window: Window, silence: Silence, battery: BoolArray) -> Level:
     """Estimate the level outside the silent run, if there is one.
 
-    The measure is the headroom of the clearest days: the lowest sunny net load below the lowest night
-    load of the same day, so that the house's own base load cancels.
+    The measure is the headroom of the clearest days: how far the lowest sunny net load lies below the
+    lowest load of the night, so that the house's own base load cancels.
     """
     outage = (silence.probability > 0.5)[:, np.newaxis]
     column = np.arange(WINDOW)
@@ -213,27 +216,23 @@ def find_level(house: House, day: DayFeatures, window: Window, silence: Silence,
     count = np.maximum(window.count, 1)
     spread = np.where(window.usable & np.isfinite(spread), spread, 0.0).sum(axis=1) / count
     hidden = np.maximum(-window.headroom, 0.0).sum(axis=1) / count
-    se = np.sqrt(
-        HEALTHY_SE**2
-        + (SPREAD_BLUR * spread) ** 2
-        + (HIDDEN_BLUR * hidden) ** 2
-        + np.where(battery, BATTERY_SE**2, 0.0)
-    )
+    se = np.sqrt(HEALTHY_SE**2 + (SPREAD_BLUR * spread) ** 2 + (HIDDEN_BLUR * hidden) ** 2)
     known = np.isfinite(share)
     return Level(known, np.where(known, share, 0.0), np.where(known, se, 1.0), capped & known, limit)
 
 
-def poor_by_level(level: Level, battery: BoolArray) -> FloatArray:
+def poor_by_level(level: Level, hides: FloatArray) -> FloatArray:
     """Return the probability that panels which show this level are faulty, shape (p,).
 
-    Bayes with healthy levels normal around HEALTHY_LEVEL and faulty ones uniform up to FAULTY_UPTO. The
+    hides: shape (p,), share of healthy houses of this kind whose battery lets any level show. Bayes with
+    healthy levels normal around HEALTHY_LEVEL and faulty ones uniform up to FAULTY_UPTO. The
     normal integral is replaced by the logistic curve, which differs by less than 0.01.
     """
     share = np.clip(level.share, 0.0, HEALTHY_LEVEL)
     blur = 1.702 / level.se
     healthy = np.exp(-0.5 * ((share - HEALTHY_LEVEL) / level.se) ** 2) / (level.se * np.sqrt(2.0 * np.pi))
     faulty = (_sigmoid((FAULTY_UPTO - share) * blur) - _sigmoid(-share * blur)) / FAULTY_UPTO
-    healthy = np.where(battery, (1.0 - BATTERY_HIDES) * healthy + BATTERY_HIDES, healthy)
+    healthy = healthy + hides * (1.0 - healthy)
     # Under a cap the panels made at least what is seen.
     healthy = np.where(level.capped, 1.0, healthy)
     faulty = np.where(level.capped, np.clip(1.0 - share / FAULTY_UPTO, 0.02, 1.0), faulty)
@@ -278,7 +277,7 @@ class PhysicsModel:
         level = find_level(house, day, window, silence, battery)
         exported = padded(np.nan_to_num(day.exported), 0.0)[rows].max(axis=1)
         clear_kwh = padded(day.clear_kwh, 0.0)[rows].sum(axis=1)
-        return _scores(window, silence, level, battery, exported, clear_kwh)
+        return _scores(house, window, silence, level, battery, exported, clear_kwh)
 
     def explain(self, reason: Reason) -> str:
         """Put a reason in plain words; a code of another version comes back as it is."""
@@ -287,6 +286,7 @@ class PhysicsModel:
 
 
 def _scores(
+    house: House,
     window: Window,
     silence: Silence,
     level: Level,
@@ -298,13 +298,15 @@ def _scores(
     share_out = silence.days / np.maximum(window.count, 1)
     # A fresh outage is poor at once; a healed one only if it cost a quarter of the period.
     matters = np.where(silence.fresh, 1.0, np.clip((share_out - 0.20) / 0.06, 0.0, 1.0))
-    p_level = poor_by_level(level, battery)
+    hides = np.where(battery, BATTERY_HIDES if house.battery else UNTOLD_BATTERY_HIDES, 0.0)
+    p_level = poor_by_level(level, hides)
     dead = silence.probability
     p_poor = np.clip(1.0 - (1.0 - p_level) * (1.0 - dead * matters), 0.0, 1.0)
     running = 1.0 - dead * share_out
     made = np.where(level.capped | ~level.known, 1.0, np.clip(level.share / HEALTHY_LEVEL, 0.0, 1.0))
     performance = made * running
     se = np.where(level.capped, 0.05 + 0.35 * (1.0 - np.clip(level.share, 0.0, 1.0)), level.se)
+    se = np.sqrt(se**2 + np.where(battery, BATTERY_SE**2, 0.0))
     se = np.sqrt((se * running) ** 2 + dead * (1.0 - dead) * share_out**2 + 0.02**2)
     lost = (1.0 - performance) * CLOUD_SHARE * clear_kwh
     certain = (p_poor <= WELL_UPTO) & (se <= WIDEST_SE)
