@@ -94,7 +94,7 @@ def _explain(body: bytes, error: Exception) -> UnusableMessageError:
         return UnusableMessageError("not_json", f"the message is not JSON: {error}")
     try:
         envelope = _envelope.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         envelope = _Envelope()
     if envelope.schema is not None and envelope.schema != SCHEMA:
         return _wrong_schema(envelope.schema, envelope.house_id)
