@@ -50,15 +50,21 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
     def number(name: str, default: float) -> float:
         text = environment.get(name, "")
         try:
-            return float(text) if text else default
+            return float(text or default)
         except ValueError:
             raise SettingsError(f"{name} is {text!r}, must be a number") from None
 
+    def whole(name: str, default: int) -> int:
+        value = number(name, default)
+        if not value.is_integer():
+            raise SettingsError(f"{name} is {environment[name]!r}, must be a whole number")
+        return int(value)
+
     plain = Rules()
     rules = Rules(
-        period_days=int(number("SUNSIFT_PERIOD_DAYS", plain.period_days)),
-        ready_days=int(number("SUNSIFT_READY_DAYS", plain.ready_days)),
-        fold_predictions=int(number("SUNSIFT_FOLD_PREDICTIONS", plain.fold_predictions)),
+        period_days=whole("SUNSIFT_PERIOD_DAYS", plain.period_days),
+        ready_days=whole("SUNSIFT_READY_DAYS", plain.ready_days),
+        fold_predictions=whole("SUNSIFT_FOLD_PREDICTIONS", plain.fold_predictions),
         quiet_minutes=number("SUNSIFT_QUIET_MINUTES", plain.quiet_minutes),
         lease_seconds=number("SUNSIFT_LEASE_SECONDS", plain.lease_seconds),
     )

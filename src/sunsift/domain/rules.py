@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from sunsift.domain.errors import SettingsError
 
+MINUTES_A_YEAR = 366 * 24 * 60
+SECONDS_A_DAY = 24 * 60 * 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -25,10 +28,12 @@ class Rules:
     def __post_init__(self) -> None:
         if not 1 <= self.ready_days <= self.period_days <= 366:
             raise SettingsError("ready_days must lie in 1 to period_days, and period_days at most 366")
-        if self.fold_predictions < 1:
-            raise SettingsError("fold_predictions must be at least 1")
-        if not (self.quiet_minutes >= 0 and self.lease_seconds > 0):
-            raise SettingsError("quiet_minutes must not be negative and lease_seconds must be positive")
+        if not 1 <= self.fold_predictions <= 366:
+            raise SettingsError("fold_predictions must lie in 1 to 366")
+        if not 0 <= self.quiet_minutes <= MINUTES_A_YEAR:
+            raise SettingsError("quiet_minutes must not be negative, nor longer than a year")
+        if not 0 < self.lease_seconds <= SECONDS_A_DAY:
+            raise SettingsError("lease_seconds must be positive, and not longer than a day")
 
     @property
     def quiet_ms(self) -> int:
