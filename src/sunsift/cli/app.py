@@ -10,7 +10,19 @@ import typer
 from typer.core import TyperGroup
 
 from sunsift import __version__
-from sunsift.cli import deliver, export, houses, ingest, quarantine, settle, status
+from sunsift.cli import (
+    deliver,
+    demo,
+    doctor,
+    export,
+    houses,
+    ingest,
+    lab,
+    quarantine,
+    run,
+    settle,
+    status,
+)
 from sunsift.cli.output import examples, say, unwrapped
 from sunsift.domain.errors import SunsiftError
 
@@ -88,15 +100,12 @@ def common(
     ctx.obj = data
 
 
-for _group in (houses, ingest, settle, deliver, status, export, quarantine):
+for _group in (demo, houses, ingest, settle, deliver, status, export, quarantine, run, doctor, lab):
     _group.add_to(app)
-for _command in (
-    *app.registered_commands,
-    *houses.app.registered_commands,
-    *quarantine.app.registered_commands,
-):
-    # Rich would keep the line breaks of the source.
-    _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")
+for _typer in (app, houses.app, quarantine.app, lab.app):
+    for _command in _typer.registered_commands:
+        # Rich would keep the line breaks of the source.
+        _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sunsift.cli.output import AsJson, examples, print_json, show
+from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show
 from sunsift.cli.state import opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
@@ -52,6 +52,9 @@ def deliver(ctx: typer.Context, to: Target = None, as_json: AsJson = False) -> N
     if as_json:
         print_json({"sent": done.sent, "failed": done.failed, "undelivered": undelivered})
     else:
-        show(f"{done.sent:,} reports sent to {to or settings.outbox}; {undelivered:,} not delivered yet")
+        sent = counted(done.sent, "report")
+        show(f"{sent} sent to {plain(to or settings.outbox)}; {undelivered:,} not delivered yet")
     if done.failed:
-        raise SunsiftError(f"{done.failed:,} reports were not acknowledged ({problem}); they are kept")
+        raise SunsiftError(
+            f"not acknowledged: {counted(done.failed, 'report')} ({problem}); kept, and due again later"
+        )

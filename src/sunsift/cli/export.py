@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sunsift.cli.output import examples, progress, say
+from sunsift.cli.output import counted, examples, progress, say
 from sunsift.cli.state import opened, settings_of
 from sunsift.formats.tables import TableFormat, whole_file, write_table
 
@@ -79,4 +79,4 @@ def export(
         expected = source.expected(parts.records.counts())
         with progress(f"Exporting {what}", expected) as done, whole_file(output) as file:
             count = write_table(source.columns, rows, chosen, file, done)
-    say(f"{count:,} {what} written to {output}")
+    say(f"{counted(count, 'row')} of {what} written to {output}")

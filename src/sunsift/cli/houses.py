@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sunsift.cli.output import AsJson, examples, plain, print_json, say, show, table
+from sunsift.cli.output import AsJson, counted, examples, plain, print_json, say, show, table
 from sunsift.cli.quarantine import redrive_registered
 from sunsift.cli.state import opened, settings_of
 
@@ -48,9 +48,9 @@ def add(
         counts = {"added": added, "changed": changed, "unchanged": unchanged}
         print_json(counts | {"redriven": redriven.accepted, "quarantined": redriven.quarantined})
         return
-    show(f"{added:,} houses added, {changed:,} changed, {unchanged:,} unchanged")
+    show(f"{counted(added, 'house')} added, {changed:,} changed, {unchanged:,} unchanged")
     if redriven.accepted:
-        show(f"{redriven.accepted:,} packets that waited in quarantine for them were ingested")
+        show(f"{counted(redriven.accepted, 'packet')} that waited in quarantine for them ingested")
     if redriven.quarantined:
         show(f"{redriven.quarantined:,} more stay in quarantine for another reason")
 
@@ -85,4 +85,4 @@ def list_houses(ctx: typer.Context, as_json: AsJson = False) -> None:
             "yes" if h.battery else "",
             plain(h.region),
         )
-    show(listing, f"{len(registered):,} houses")
+    show(listing, counted(len(registered), "house"))

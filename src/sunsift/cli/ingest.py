@@ -25,7 +25,7 @@ def ingest(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...", exists=True, dir_okay=False, readable=True, allow_dash=True, show_default=False
+            metavar="FILE", exists=True, dir_okay=False, readable=True, allow_dash=True, show_default=False
         ),
     ],
     as_json: AsJson = False,

@@ -45,7 +45,7 @@ def show(*what: "RenderableType") -> None:
     """Print tables and texts for people; square brackets in texts are styles."""
     console = _console(stderr=False)
     for part in what:
-        console.print(part, highlight=False)
+        console.print(part, highlight=False, soft_wrap=False)
 
 
 def columns_of_terminal() -> int:
@@ -76,10 +76,10 @@ def table(*columns: str, title: str | None = None) -> "Table":
         padding=(0, 1, 0, 0),
     )
     for column in columns:
-        may_wrap = column[0] == "*"
+        may_wrap = column.startswith("*")
         made.add_column(
             column.lstrip(">*"),
-            justify="right" if column[0] == ">" else "left",
+            justify="right" if column.startswith(">") else "left",
             no_wrap=not may_wrap,
             overflow="fold" if may_wrap else "ellipsis",
             min_width=16 if may_wrap else None,
@@ -92,6 +92,11 @@ def plain(text: object) -> str:
     from rich.markup import escape
 
     return escape(str(text))
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words: 1 house, 2 houses. what: the word for one."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def coloured(status: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sunsift.cli.output import AsJson, examples, plain, print_json, show, table
+from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show, table
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
@@ -17,7 +17,7 @@ BATCH = 1000
 SHOWN_BYTES = 4000
 
 app = typer.Typer(no_args_is_help=True, help="Look at unusable messages, try them again, or throw them away.")
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", show_default=False)]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=False)]
 All = Annotated[bool, typer.Option("--all", help="Every message in quarantine.")]
 Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only messages refused for this reason.")]
 
@@ -174,7 +174,7 @@ def discard(
     if as_json:
         print_json({"discarded": discarded, "left": left})
         return
-    show(f"{discarded:,} messages discarded, {left:,} left")
+    show(f"{counted(discarded, 'message')} discarded, {left:,} left")
     if left:
         show(f"[dim]{plain(command_line(settings.data, 'quarantine list'))}[/dim]")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sunsift.cli.output import AsJson, examples, print_json, progress, say, show
+from sunsift.cli.output import AsJson, counted, examples, print_json, progress, say, show
 from sunsift.cli.state import command_line, opened, settings_of
 
 if TYPE_CHECKING:
@@ -84,10 +84,13 @@ def settle(
             }
         )
         return
-    show(f"settled {done.houses:,} houses: {done.predictions:,} predictions, {done.reports:,} reports")
+    show(
+        f"settled {counted(done.houses, 'house')}: {counted(done.predictions, 'prediction')}, "
+        f"{counted(done.reports, 'report')}"
+    )
     if waiting:
         minutes = f"{settings.rules.quiet_minutes:g} minutes"
-        show(f"{waiting:,} houses are not due yet: they wait until none of their packets came for {minutes}")
+        show(f"not due yet: {counted(waiting, 'house')}, until no packet came for {minutes}")
     if done.reports:
         say(f"Send the reports: {command_line(settings.data, 'deliver')}")
 

@@ -1,5 +1,9 @@
 """Opening the state that a command works on. Heavy imports wait until a command needs them."""
 
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -51,5 +55,12 @@ def opened(
 
 
 def command_line(data: Path, command: str) -> str:
-    """Return a command as it must be typed to work on this state."""
-    return f"sunsift --data {data} {command}"
+    """Return a command as it must be typed, here and now, to work on this state."""
+    if shutil.which("sunsift"):
+        program = "sunsift"
+    else:
+        script = Path(sys.argv[0])
+        program = "python -m sunsift"
+        if script.name == "sunsift":
+            program = min(os.path.relpath(script), str(script.resolve()), key=len)
+    return f"{program} --data {shlex.quote(str(data))} {command}"

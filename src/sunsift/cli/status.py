@@ -9,7 +9,7 @@ import typer
 
 from sunsift.cli.house_page import described_house, show_house
 from sunsift.cli.league import described, league_table, rank, status_of
-from sunsift.cli.output import AsJson, examples, plain, print_json, show
+from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import UnknownHouseError
 
@@ -42,7 +42,7 @@ def add_to(root: typer.Typer) -> None:
 
 def status(
     ctx: typer.Context,
-    house: Annotated[str | None, typer.Argument(metavar="[HOUSE]", show_default=False)] = None,
+    house: Annotated[str | None, typer.Argument(metavar="HOUSE", show_default=False)] = None,
     only: Annotated[Only | None, typer.Option(help="Only houses with this status.")] = None,
     limit: Annotated[
         int | None,
@@ -75,7 +75,8 @@ def status(
         show(f"No house is registered yet: {plain(command_line(settings.data, 'houses add HOUSES.csv'))}")
         return
     show(league_table(chosen, parts.model))
-    show(f"{len(chosen):,} of {matching[0]:,} houses{' that are ' + only if only else ''}, most lost first")
+    which = f" with status {only}" if only else ""
+    show(f"{len(chosen):,} of {counted(matching[0], 'house')}{which}, most energy lost first")
     if chosen:
         shown = command_line(settings.data, f"status {chosen[0].house.house_id}")
         show(f"[dim]One house in detail: {plain(shown)}[/dim]")

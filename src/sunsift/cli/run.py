@@ -1,0 +1,109 @@
+"""`sunsift run`: the service that does everything, in one process."""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sunsift.cli.deliver import Target
+from sunsift.cli.output import examples
+from sunsift.cli.settle import QuietMinutes
+from sunsift.cli.state import opened, settings_of
+
+if TYPE_CHECKING:
+    from sunsift.local import Service
+
+log = logging.getLogger("sunsift")
+
+
+def _every(what: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(min=0.01, metavar="S", help=f"{what} every S seconds.")
+    return option
+
+
+def add_to(root: typer.Typer) -> None:
+    """Hang the command below the root."""
+    root.command(
+        epilog=examples(
+            ("sunsift run", "watch the folder inbox in the data folder"),
+            ("sunsift run --inbox /srv/drop --to https://retailer.example/solar", "POST reports"),
+            ("sunsift run --quiet-minutes 0 --settle-seconds 5", "verdicts at once, for trying out"),
+        )
+    )(run)
+
+
+def run(
+    ctx: typer.Context,
+    inbox: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="Folder in which packet files arrive; it is created.",
+            show_default="inbox in the data folder",
+        ),
+    ] = None,
+    to: Target = None,
+    quiet_minutes: QuietMinutes = None,
+    poll_seconds: Annotated[float, _every("Look for new files")] = 2.0,
+    settle_seconds: Annotated[float, _every("Settle houses that are due")] = 60.0,
+    deliver_seconds: Annotated[float, _every("Send due reports")] = 60.0,
+    sweep_seconds: Annotated[float, _every("Look for what got lost")] = 3600.0,
+    whole_after: Annotated[
+        float,
+        typer.Option(
+            min=0.0, metavar="S", help="A file is whole, and is read, when it has not grown for S seconds."
+        ),
+    ] = 2.0,
+) -> None:
+    """Run the service: watch an inbox folder, judge quiet houses, deliver reports, until told to stop.
+
+    Files named *.jsonl, *.jsonl.gz, *.ndjson or *.ndjson.gz are read and then moved to done/, broken ones to
+    failed/. To hand a file over at once, move it into the folder when it is complete.
+
+    Ctrl-C or SIGTERM ends the service cleanly with exit code 0. Whatever ends it, even a power cut, it goes
+    on where it was when it is started again.
+    """
+    from sunsift.adapters.folder import FolderInbox
+    from sunsift.local import Schedule, Service
+    from sunsift.settings import LONGEST_STEP_MS
+    from sunsift.wiring import sender_to
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, force=True)
+    settings = settings_of(ctx, quiet_minutes)
+    target = to or str(settings.outbox)
+    schedule = Schedule(
+        poll_seconds=poll_seconds,
+        settle_seconds=settle_seconds,
+        deliver_seconds=deliver_seconds,
+        sweep_seconds=sweep_seconds,
+    )
+    sender = sender_to(target)
+    with opened(settings, longest_step_ms=LONGEST_STEP_MS, must_exist=False) as parts:
+        folder = FolderInbox(inbox or settings.inbox, whole_after)
+        service = Service(parts, folder, sender, schedule)
+        _stop_on_signals(service)
+        log.info("state in %s", settings.data)
+        log.info("watching %s for packet files; reports go to %s", folder.folder, target)
+        log.info("houses are judged after %g quiet minutes", settings.rules.quiet_minutes)
+        log.info("stop with Ctrl-C or SIGTERM")
+        service.run()
+        folder.close()
+    log.info("stopped; everything is stored")
+
+
+def _stop_on_signals(service: "Service") -> None:
+    def stop(number: int, _: FrameType | None) -> None:
+        log.info("%s: finishing what is at hand", signal.Signals(number).name)
+        # A second signal ends the process at once; the store does not mind.
+        signal.signal(number, signal.SIG_DFL)
+        # In a thread of its own: the handler runs in the middle of anything, even of a wait for the very
+        # lock that stopping takes.
+        threading.Thread(target=service.stop).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
