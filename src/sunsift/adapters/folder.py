@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sunsift.adapters.lines import LineReader
+from sunsift.adapters.lines import LARGEST_BATCH_BYTES, LineReader
 from sunsift.domain.errors import SunsiftError
 from sunsift.ports import Message
 
@@ -51,11 +51,16 @@ class FolderInbox:
         return depth
 
     def receive(self, limit: int) -> list[Message]:
-        """Read the next lines of the first file that has any."""
+        """Read the next lines, of as many files as it takes: a packet may come in a file of its own."""
+        messages: list[Message] = []
+        size = 0
         for path in self._whole_files():
-            if messages := self._read(path, limit):
-                return messages
-        return []
+            if len(messages) >= limit or size >= LARGEST_BATCH_BYTES:
+                break
+            more = self._read(path, limit - len(messages))
+            size += sum(len(m.body) for m in more)
+            messages += more
+        return messages
 
     def delete(self, messages: Sequence[Message]) -> None:
         """Note how far files were read; a file that broke off is moved away."""
@@ -76,7 +81,8 @@ class FolderInbox:
 
     def close(self) -> None:
         """Let another process read the folder."""
-        self._lock.release()
+        # It was acquired at every look.
+        self._lock.release(force=True)
 
     def _whole_files(self) -> list[Path]:
         try:
@@ -123,9 +129,9 @@ class FolderInbox:
         """Return how many bytes and lines of a file were read."""
         try:
             position, line = json.loads(_note(path).read_text(encoding="ascii"))
+            return int(position), int(line)
         except (OSError, ValueError, TypeError):
             return 0, 0
-        return int(position), int(line)
 
     def _finish(self, path: Path, where: str) -> None:
         target = self.folder / where

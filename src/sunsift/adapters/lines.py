@@ -1,7 +1,6 @@
 """Messages as lines of a file: plain, gzipped, or standard input; read as a stream."""
 
 import gzip
-import io
 import json
 import sys
 import zlib
@@ -36,13 +35,14 @@ class LineReader:
         if position:
             self._file.seek(position)
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> IO[bytes] | gzip.GzipFile:
         if self.path == STANDARD_INPUT:
             return sys.stdin.buffer
         self._packed = file = self.path.open("rb")
         # Peeking needs no way back, so that a pipe can be read too.
         if file.peek(2)[:2] == b"\x1f\x8b":
-            return io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20)
+            # Not behind a larger buffer: when the file breaks off, what that holds would be lost.
+            return gzip.GzipFile(fileobj=file)
         return file
 
     def read(self, limit: int) -> list[Message]:
