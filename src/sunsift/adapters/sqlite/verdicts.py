@@ -20,10 +20,12 @@ RETURNING fence, generation, arrived, changed_from, changed_to
 _PREDICTED = "SELECT day, input_digest, p_poor, verdict, average, status, since, came_from FROM prediction"
 _BEFORE = f"{_PREDICTED} WHERE house = ? AND day < ? ORDER BY day DESC LIMIT ?"
 _FROM = f"{_PREDICTED} WHERE house = ? AND day >= ? ORDER BY day"
-# A work that was committed already is no longer anybody's.
-_STILL_MINE = (
-    "SELECT 1 FROM progress WHERE house = ? AND fence = ? AND generation = ? AND generation > settled"
-)
+# A work that was committed already is no longer anybody's. Any packet since the opening, even one that
+# changes nothing, moved `arrived`: the house is not quiet any more.
+_STILL_MINE = """
+SELECT 1 FROM progress
+WHERE house = ? AND fence = ? AND generation = ? AND generation > settled AND arrived = ?
+"""
 _WRITE = f"INSERT OR REPLACE INTO prediction VALUES ({', '.join('?' * 15)})"
 _RESTAND = (
     "UPDATE prediction SET average = ?, status = ?, since = ?, came_from = ? WHERE house = ? AND day = ?"
@@ -82,7 +84,8 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
     work = outcome.work
     house_id = work.house.house_id
     number = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()[0]
-    if connection.execute(_STILL_MINE, (number, work.fence, work.generation)).fetchone() is None:
+    claim = (number, work.fence, work.generation, work.arrived)
+    if connection.execute(_STILL_MINE, claim).fetchone() is None:
         return False
     words = _words(connection, outcome.predictions)
     standing = {folded.as_of: folded for folded in outcome.statuses}
