@@ -204,7 +204,7 @@ def separation(
     show(
         _separation_table(found),
         f"model {found.model_version}, panels x {found.capacity_scale:g}; healthy, dead: number of periods",
-        "AUC dead: periods dead on all 30 days, partly: on 8 or more; called poor, unknown: of the healthy ones",
+        "AUC dead: of periods dead on all 30 days, partly: on 8 or more; called poor, unknown: healthy ones",
         "verdict, status: days from the first dead one until it was called poor, 0 if it was before",
     )
 
