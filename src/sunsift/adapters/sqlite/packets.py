@@ -23,6 +23,11 @@ ON CONFLICT (house) DO UPDATE SET
 """
 # Any packet says that the house is not quiet yet, even one that changes nothing.
 _STIR = "UPDATE progress SET arrived = max(?, arrived + 1) WHERE house = ? AND generation > settled"
+# One look for a whole batch: house and day travel as one number, since days fit 16 bits.
+_RIVALS = """
+SELECT d.house, d.day, d.kind, d.updated_at, d.readings FROM json_each(?) AS j
+JOIN day AS d ON d.house = j.value >> 16 AND d.day = j.value & 65535
+"""
 _READ = "SELECT day, kind, updated_at, readings FROM day WHERE house = ? AND day BETWEEN ? AND ? ORDER BY day"
 
 
@@ -42,13 +47,14 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
     """
     saved = Saved()
     numbers = numbers_of(connection, {p.house_id for p in packets})
+    stored = _stored_rivals(connection, numbers, packets)
     winners: dict[tuple[int, int], Packet] = {}
     for packet in packets:
         number = numbers.get(packet.house_id)
         if number is None:
             raise UnknownHouseError(f"house {packet.house_id} is not registered")
         key = (number, packet.day)
-        rival = winners.get(key) or _stored_rival(connection, key, packet)
+        rival = winners.get(key) or stored.get(key)
         if rival is None:
             saved.accepted += 1
             winners[key] = packet
@@ -67,11 +73,14 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
     return saved
 
 
-def _stored_rival(connection: sqlite3.Connection, key: tuple[int, int], packet: Packet) -> Packet | None:
-    row = connection.execute(
-        "SELECT day, kind, updated_at, readings FROM day WHERE house = ? AND day = ?", key
-    ).fetchone()
-    return None if row is None else to_packet(packet.house_id, row)
+def _stored_rivals(
+    connection: sqlite3.Connection, numbers: dict[str, int], packets: Sequence[Packet]
+) -> dict[tuple[int, int], Packet]:
+    """Return what is stored of the packets' houses and days, by house number and day."""
+    names = {number: house_id for house_id, number in numbers.items()}
+    keys = [(numbers[p.house_id], p.day) for p in packets if p.house_id in numbers]
+    rows = connection.execute(_RIVALS, (json.dumps([number << 16 | day for number, day in keys]),))
+    return {(number, row[0]): to_packet(names[number], row) for number, *row in rows}
 
 
 def _write(connection: sqlite3.Connection, winners: dict[tuple[int, int], Packet], arrived: int) -> None:
