@@ -2,8 +2,9 @@
 
 Console blocks: a line `$ command` runs in bash, `> ` continues it, and the lines below it are what it
 must print (standard output and error together). `...` stands for anything: within a line for a part of
-it, alone on a line for any lines. A command must succeed unless the page says `# exit 2` behind it. All
-blocks of a page share one new folder. Python blocks are doctests that share that folder and their names.
+it, alone on a line for any lines. Several spaces count as one. A command must succeed unless the page
+says `# exit 2` behind it. All blocks of a page share one new folder. Python blocks are doctests that share
+that folder and their names.
 """
 
 import doctest
@@ -33,7 +34,7 @@ def commands(block: Block) -> Iterator[tuple[str, int, str]]:
 
 
 def tidy(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+    return "\n".join(re.sub(r" +", " ", line).strip() for line in text.strip("\n").splitlines())
 
 
 def fits(expected: str, printed: str) -> bool:
