@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sunsift.cli.league import percent, status_of
-from sunsift.cli.output import coloured, counted, plain, table
-from sunsift.domain.readings import day_date
+from sunsift.cli.output import coloured, counted, date_text, plain, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +37,7 @@ class Truth:
 
     def over(self, house_id: str, period_end: int, period_days: int) -> "Reality":
         """Return what happened in the period that ends on the given day."""
-        dates = [day_date(period_end - back).isoformat() for back in range(period_days)]
+        dates = [date_text(period_end - back) for back in range(period_days)]
         known = [self._days[house_id][date] for date in dates if date in self._days[house_id]]
         made, healthy = sum(day[0] for day in known), sum(day[1] for day in known)
         faults = dict.fromkeys(day[2] for day in known if day[2])

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sunsift.cli.league import described, percent
-from sunsift.cli.output import coloured, columns_of_terminal, plain, show, table
-from sunsift.domain.readings import SLOTS, day_date, stack_days
+from sunsift.cli.output import coloured, columns_of_terminal, date_text, plain, show, table
+from sunsift.domain.readings import SLOTS, stack_days
 from sunsift.domain.status import Change
 from sunsift.records import Standing
 
@@ -58,11 +58,11 @@ def described_house(parts: "Sunsift", house: "House") -> dict[str, Any]:
     """Return one house for programs."""
     story = _Story(parts, house)
     changes = [
-        {"as_of": day_date(c.as_of).isoformat(), "status": str(c.status), "previous": str(c.previous)}
+        {"as_of": date_text(c.as_of), "status": str(c.status), "previous": str(c.previous)}
         for c in story.changes
     ]
-    days = [{"date": day_date(d["day"]).isoformat()} | _without(d, "day") for d in story.recent]
-    reports = [asdict(r) | {"as_of": day_date(r.as_of).isoformat()} for r in story.reports]
+    days = [{"date": date_text(d["day"])} | _without(d, "day") for d in story.recent]
+    reports = [asdict(r) | {"as_of": date_text(r.as_of)} for r in story.reports]
     return described(story.standing, parts.model) | {
         "registration": asdict(house),
         "changes": changes,
@@ -86,7 +86,7 @@ def show_house(parts: "Sunsift", house: "House") -> None:
             f"{story.days} days are stored, and `sunsift settle` judges what has not been judged."
         )
     else:
-        since = f" since {day_date(folded.change.as_of)}" if folded.change else ""
+        since = f" since {date_text(folded.change.as_of)}" if folded.change else ""
         show(f"Status {coloured(str(folded.status))}{since}")
         _show_verdict(parts, prediction)
     if story.recent:
@@ -95,7 +95,7 @@ def show_house(parts: "Sunsift", house: "House") -> None:
         history = table("from", "status", "before", title="\nHistory")
         for change in story.changes[: -CHANGES_SHOWN - 1 : -1]:
             history.add_row(
-                str(day_date(change.as_of)), coloured(str(change.status)), coloured(str(change.previous))
+                date_text(change.as_of), coloured(str(change.status)), coloured(str(change.previous))
             )
         show(history)
     if story.reports:
@@ -121,7 +121,7 @@ def _registration(house: "House") -> str:
 def _show_verdict(parts: "Sunsift", prediction: "Prediction") -> None:
     score, end = prediction.score, prediction.period_end
     show(
-        f"In the 30 days to {day_date(end)} ({prediction.usable_days} of them usable) its panels made "
+        f"In the 30 days to {date_text(end)} ({prediction.usable_days} of them usable) its panels made "
         f"{percent(score.performance, score.performance_se)} of what healthy ones would have made: "
         f"{score.lost_kwh:,.0f} kWh were lost. On these 30 days alone: "
         f"{coloured(str(score.verdict))}, {100 * score.p_poor:.0f} % likely to be poor.",
@@ -142,7 +142,7 @@ def _plot(story: _Story) -> list[str]:
     exports = [by_day.get(day, {}).get("export_kwh") for day in span]
     imports = [by_day.get(day, {}).get("import_kwh") for day in span]
     made = [story.performance.get(day) for day in span]
-    begin, end = str(day_date(first)), str(day_date(last))
+    begin, end = date_text(first), date_text(last)
     axis = f"{begin}{end:>{len(span) - len(begin)}}" if len(span) > len(begin) + len(end) else begin
     lines = [
         f"[bold]Recent days[/bold] [dim](one bar a day, {_MISSING} without data; performance is that of the "
@@ -174,7 +174,7 @@ def _reports_table(reports: "list[ReportRow]") -> Any:
     for r in reports:
         delivered = r.delivered_at or (f"not yet: {r.problem}" if r.problem else "not yet")
         listing.add_row(
-            str(day_date(r.as_of)),
+            date_text(r.as_of),
             coloured(str(r.status)),
             coloured(str(r.previous)),
             plain(delivered),

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sunsift.cli.output import AsJson, counted, examples, plain, print_json, progress, say, show, table
-from sunsift.domain.readings import day_date
+from sunsift.cli.output import (
+    AsJson,
+    counted,
+    date_text,
+    examples,
+    plain,
+    print_json,
+    progress,
+    say,
+    show,
+    table,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -217,7 +227,7 @@ def _separation_table(found: "Separation") -> "Table":
     for h in found.homes:
         listing.add_row(
             plain(h.house_id),
-            str(day_date(h.onset)),
+            date_text(h.onset),
             str(h.healthy_periods),
             str(h.dead_periods),
             _decimal(h.auc_dead),

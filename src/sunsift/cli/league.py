@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sunsift.cli.output import coloured, plain, table
-from sunsift.domain.readings import day_date
+from sunsift.cli.output import coloured, date_text, plain, table
 from sunsift.domain.status import Status
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ def described(standing: "Standing", model: "Model") -> dict[str, Any]:
         "house_id": standing.house.house_id,
         "capacity_kwp": standing.house.capacity_kwp,
         "status": status_of(standing),
-        "since": day_date(folded.change.as_of).isoformat() if folded and folded.change else None,
+        "since": date_text(folded.change.as_of) if folded and folded.change else None,
         "average": folded.average if folded else None,
     }
     names = ("p_poor", "performance", "performance_se", "lost_kwh", "verdict")
     score = prediction.score if prediction else None
     row |= {name: getattr(score, name) if score else None for name in names}
-    row["period_end"] = day_date(prediction.period_end).isoformat() if prediction else None
+    row["period_end"] = date_text(prediction.period_end) if prediction else None
     row["usable_days"] = prediction.usable_days if prediction else None
     row["reasons"] = [model.explain(reason) for reason in score.reasons] if score else []
     return row

@@ -94,6 +94,13 @@ def plain(text: object) -> str:
     return escape(str(text))
 
 
+def date_text(day: int) -> str:
+    """Return a day as its date. day: days since 1970-01-01."""
+    from sunsift.domain.readings import day_date
+
+    return day_date(day).isoformat()
+
+
 def counted(number: int, what: str) -> str:
     """Return a number of things in words: 1 house, 2 houses. what: the word for one."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

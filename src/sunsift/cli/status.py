@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sunsift.cli.house_page import described_house, show_house
 from sunsift.cli.league import described, league_table, rank, status_of
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show
 from sunsift.cli.state import command_line, opened, settings_of
@@ -90,6 +89,8 @@ def _matching(parts: "Sunsift", only: Only | None, count: list[int]) -> "Iterato
 
 
 def _one(parts: "Sunsift", house_id: str, *, as_json: bool) -> None:
+    from sunsift.cli.house_page import described_house, show_house
+
     house = parts.store.houses([house_id]).get(house_id)
     if house is None:
         raise UnknownHouseError(f"house {house_id} is not registered; see: sunsift houses list")
