@@ -1,0 +1,94 @@
+"""The real thing: SIGKILL at random moments under load, a restart, and nothing lost or doubled."""
+
+import json
+import random
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sunsift.adapters.sqlite.database import Database
+from sunsift.adapters.sqlite.records import SqliteRecords
+from tests.acceptance.conftest import Fleet, write_mail
+from tests.support.kill import Killer, wait_until
+from tests.support.process import Sunsift
+
+DATABASE = "sunsift.sqlite"
+# Seven commands a round, and the service: 31 kills in all.
+INGEST_KILLS, SETTLE_KILLS, DELIVER_KILLS, ROUNDS = 3, 3, 1, 3
+SERVICE_KILLS = 10
+LEASE = {"SUNSIFT_LEASE_SECONDS": "0.5"}
+# Everything at once, and leases that end soon; else a service sleeps most of a short test.
+AT_ONCE = (
+    *("--quiet-minutes", "0", "--poll-seconds", "0.02", "--settle-seconds", "0.1"),
+    *("--deliver-seconds", "0.1", "--sweep-seconds", "0.5", "--whole-after", "0"),
+)
+
+
+def delivered(sunsift: Sunsift) -> set[str]:
+    """Return the keys that the retailer got; no line may be torn and no key come twice."""
+    text = (sunsift.data / "reports.jsonl").read_bytes()
+    assert text.endswith(b"\n")
+    keys = [json.loads(line)["key"] for line in text.splitlines()]
+    assert len(set(keys)) == len(keys)
+    return set(keys)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_killed_commands_lose_nothing(fleet: Fleet, tmp_path: Path, seed: int) -> None:
+    sunsift = Sunsift(tmp_path / "data", **LEASE)
+    sunsift.do("houses", "add", fleet.houses_csv)
+    mail = write_mail(tmp_path / "all.jsonl", fleet.mail)
+    killer = Killer(sunsift.data / DATABASE, random.Random(seed), 0.25)
+
+    def kill(times: int, *arguments: object) -> None:
+        for _ in range(times):
+            before = killer.written()
+            killer.kill(sunsift.start(*arguments), before)
+
+    kill(INGEST_KILLS, "ingest", mail)
+    sunsift.do("ingest", mail)
+    kill(SETTLE_KILLS, "settle", "--quiet-minutes", 0)
+    sunsift.do("settle", "--quiet-minutes", 0)
+    assert killer.kills >= killer.attempts // 2, killer.log
+    killer.longest_delay = 0.01
+    kill(DELIVER_KILLS, "deliver")
+    wait_until(lambda: sunsift.json("deliver")["undelivered"] == 0)
+
+    assert sunsift.result() == fleet.result
+    assert sunsift.rows("reports") == fleet.reports
+    assert delivered(sunsift) == {row["key"] for row in fleet.reports}
+
+
+def test_a_killed_service_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
+    sunsift = Sunsift(tmp_path / "data", **LEASE)
+    sunsift.do("houses", "add", fleet.houses_csv)
+    killer = Killer(sunsift.data / DATABASE, random.Random(99), 0.5)
+    parts = SERVICE_KILLS + 1
+    inbox = sunsift.data / "inbox"
+    inbox.mkdir()
+    for number in range(parts):
+        # A file comes into the folder whole, as the help advises.
+        draft = write_mail(tmp_path / "draft.jsonl", fleet.mail[number::parts])
+        draft.rename(inbox / f"part-{number:02}.jsonl")
+        before = killer.written()
+        service = sunsift.start("run", *AT_ONCE)
+        if number < SERVICE_KILLS:
+            killer.kill(service, before)
+    assert killer.kills >= SERVICE_KILLS // 2, killer.log
+
+    wait_until(lambda: service.poll() is not None or is_done(sunsift.data / DATABASE, inbox))
+    service.terminate()
+    assert sunsift.finish(service).code == 0
+    assert sunsift.result() == fleet.result
+    assert sunsift.latest_reports() == fleet.latest
+    assert delivered(sunsift) == {row["key"] for row in sunsift.rows("reports")}
+
+
+def is_done(database: Path, inbox: Path) -> bool:
+    """Say whether a service has nothing left to do."""
+    if any(inbox.glob("*.jsonl")):
+        return False
+    with closing(Database(database)) as opened:
+        counts = SqliteRecords(opened).counts()
+    return not counts.unsettled and not counts.undelivered
