@@ -1,5 +1,6 @@
 """`sunsift ingest`: store packets."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from sunsift.cli.output import AsJson, examples, print_json, progress, say, show
 from sunsift.cli.state import command_line, opened, settings_of
+
+STANDARD_INPUT = Path("-")
 
 
 def add_to(root: typer.Typer) -> None:
@@ -20,14 +23,23 @@ def add_to(root: typer.Typer) -> None:
     )(ingest)
 
 
+def _all_readable(files: list[Path]) -> list[Path]:
+    """Check that every file is there before any is ingested. Errors: typer.BadParameter."""
+    for file in files:
+        if file == STANDARD_INPUT:
+            continue
+        if not file.exists():
+            raise typer.BadParameter(f"file {str(file)!r} does not exist; nothing was ingested")
+        if file.is_dir():
+            raise typer.BadParameter(f"{str(file)!r} is a directory; name the files in it")
+        if not os.access(file, os.R_OK):
+            raise typer.BadParameter(f"file {str(file)!r} may not be read; nothing was ingested")
+    return files
+
+
 def ingest(
     ctx: typer.Context,
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE", exists=True, dir_okay=False, readable=True, allow_dash=True, show_default=False
-        ),
-    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", show_default=False, callback=_all_readable)],
     as_json: AsJson = False,
 ) -> None:
     """Ingest packets: JSON lines of schema 1, gzipped or not; `-` is standard input.
