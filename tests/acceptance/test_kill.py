@@ -1,37 +1,19 @@
 """The real thing: SIGKILL at random moments under load, a restart, and nothing lost or doubled."""
 
-import json
 import random
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sunsift.adapters.sqlite.database import Database
-from sunsift.adapters.sqlite.records import SqliteRecords
 from tests.acceptance.conftest import Fleet, write_mail
 from tests.support.kill import Killer, wait_until
 from tests.support.process import Sunsift
+from tests.support.service import AT_ONCE, DATABASE, delivered, is_done
 
-DATABASE = "sunsift.sqlite"
 # Seven commands a round, and the service: 31 kills in all.
 INGEST_KILLS, SETTLE_KILLS, DELIVER_KILLS, ROUNDS = 3, 3, 1, 3
 SERVICE_KILLS = 10
 LEASE = {"SUNSIFT_LEASE_SECONDS": "0.5"}
-# Everything at once, and leases that end soon; else a service sleeps most of a short test.
-AT_ONCE = (
-    *("--quiet-minutes", "0", "--poll-seconds", "0.02", "--settle-seconds", "0.1"),
-    *("--deliver-seconds", "0.1", "--sweep-seconds", "0.5", "--whole-after", "0"),
-)
-
-
-def delivered(sunsift: Sunsift) -> set[str]:
-    """Return the keys that the retailer got; no line may be torn and no key come twice."""
-    text = (sunsift.data / "reports.jsonl").read_bytes()
-    assert text.endswith(b"\n")
-    keys = [json.loads(line)["key"] for line in text.splitlines()]
-    assert len(set(keys)) == len(keys)
-    return set(keys)
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -83,12 +65,3 @@ def test_a_killed_service_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
     assert sunsift.result() == fleet.result
     assert sunsift.latest_reports() == fleet.latest
     assert delivered(sunsift) == {row["key"] for row in sunsift.rows("reports")}
-
-
-def is_done(database: Path, inbox: Path) -> bool:
-    """Say whether a service has nothing left to do."""
-    if any(inbox.glob("*.jsonl")):
-        return False
-    with closing(Database(database)) as opened:
-        counts = SqliteRecords(opened).counts()
-    return not counts.unsettled and not counts.undelivered
