@@ -131,7 +131,10 @@ class Service:
         ]
 
     def stop(self) -> None:
-        """Finish the batch at hand and return from `run`; safe to call from a signal handler."""
+        """Finish the batch at hand and return from `run`. Call it from another thread.
+
+        A signal handler interrupts the very wait whose lock this takes, so it must start a thread.
+        """
         self._stop.set()
 
     def run(self) -> None:

@@ -79,12 +79,14 @@ def embedded(
 ) -> Sunsift:
     """Put Sunsift together on one SQLite file.
 
-    longest_step_ms: see `SqliteStore`; a service sets it, a single command does not.
+    clock: given to be told the time; by default the machine's. longest_step_ms: see `SqliteStore`; a
+    service sets it, a single command does not.
     """
+    told = clock is not None
     clock = clock or SystemClock()
     database = Database(settings.database)
     return Sunsift(
-        store=SqliteStore(database, clock, longest_step_ms),
+        store=SqliteStore(database, clock, longest_step_ms, told=told),
         coordinator=SqliteCoordinator(database),
         topic=LocalTopic(),
         records=SqliteRecords(database),

@@ -48,6 +48,12 @@ def test_the_time_can_be_given(waiting: Command, minutes: int, houses: int, zone
     assert waiting.json("settle", "--now", now)["houses"] == houses
 
 
+def test_a_past_time_leaves_no_trace(waiting: Command) -> None:
+    # Otherwise the way back to the present would count as years of quiet.
+    assert waiting.json("settle", "--now", "2013-05-01T00:00:00Z")["houses"] == 0
+    assert waiting.json("settle")["houses"] == 0
+
+
 def test_settling_waits_for_another_process_that_settles(waiting: Command) -> None:
     parts = embedded(read_settings({}, waiting.data))
     try:

@@ -14,16 +14,21 @@ from sunsift.ports import Clock, Outcome, Quarantined, Refused, Report, Saved, W
 class SqliteStore:
     """Packets, predictions, reports and quarantine in one SQLite file."""
 
-    def __init__(self, database: Database, clock: Clock, longest_step_ms: int | None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, longest_step_ms: int | None, *, told: bool = False
+    ) -> None:
         """Take a database and a clock.
 
         longest_step_ms: the most that steady time advances at one look. A service that looks every
         minute sets a few minutes, so that a leap of the clock, or a night switched off, cannot make
-        houses look quiet; None trusts the clock, for a command that is told what time it is.
+        houses look quiet; None trusts the clock, for a single command.
+        told: the clock was told the time instead of showing it. An earlier time than at the last look
+        then leaves no trace; of a clock that shows it, it would mean that the clock was set back.
         """
         self._database = database
         self._clock = clock
         self._longest_step_ms = longest_step_ms
+        self._told = told
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
@@ -36,7 +41,9 @@ class SqliteStore:
         if self._longest_step_ms is not None:
             passed = min(passed, self._longest_step_ms)
         steady += passed
-        # What was told must be kept, however little passed: the clock may be set back right after.
+        if self._told and wall < last_wall:
+            return int(steady)
+        # What was said must be kept, however little passed: the clock may be set back right after.
         if row is None or wall != last_wall:
             connection.execute("INSERT OR REPLACE INTO steady VALUES (1, ?, ?)", (steady, wall))
         return int(steady)
