@@ -1,6 +1,6 @@
 """The fleets that acceptance tests share, and what an undisturbed run makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,11 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
 
 
 @pytest.fixture
-def sunsift(tmp_path: Path) -> Sunsift:
+def sunsift(tmp_path: Path) -> Iterator[Sunsift]:
     """Return the command on a new data folder."""
-    return Sunsift(tmp_path / "data")
+    sunsift = Sunsift(tmp_path / "data")
+    yield sunsift
+    sunsift.end()
 
 
 @pytest.fixture

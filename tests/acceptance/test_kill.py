@@ -17,8 +17,8 @@ LEASE = {"SUNSIFT_LEASE_SECONDS": "0.5"}
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_killed_commands_lose_nothing(fleet: Fleet, tmp_path: Path, seed: int) -> None:
-    sunsift = Sunsift(tmp_path / "data", **LEASE)
+def test_killed_commands_lose_nothing(fleet: Fleet, sunsift: Sunsift, tmp_path: Path, seed: int) -> None:
+    sunsift.environment |= LEASE
     sunsift.do("houses", "add", fleet.houses_csv)
     mail = write_mail(tmp_path / "all.jsonl", fleet.mail)
     killer = Killer(sunsift.data / DATABASE, random.Random(seed), 0.25)
@@ -42,8 +42,8 @@ def test_killed_commands_lose_nothing(fleet: Fleet, tmp_path: Path, seed: int) -
     assert delivered(sunsift) == {row["key"] for row in fleet.reports}
 
 
-def test_a_killed_service_loses_nothing(fleet: Fleet, tmp_path: Path) -> None:
-    sunsift = Sunsift(tmp_path / "data", **LEASE)
+def test_a_killed_service_loses_nothing(fleet: Fleet, sunsift: Sunsift, tmp_path: Path) -> None:
+    sunsift.environment |= LEASE
     sunsift.do("houses", "add", fleet.houses_csv)
     killer = Killer(sunsift.data / DATABASE, random.Random(99), 0.5)
     parts = SERVICE_KILLS + 1

@@ -42,8 +42,7 @@ def test_two_of_every_command(fleet: Fleet, sunsift: Sunsift, tmp_path: Path) ->
     assert delivered(sunsift) == {row["key"] for row in fleet.reports}
 
 
-def test_two_services(fleet: Fleet, tmp_path: Path) -> None:
-    sunsift = Sunsift(tmp_path / "data")
+def test_two_services(fleet: Fleet, sunsift: Sunsift) -> None:
     sunsift.do("houses", "add", fleet.houses_csv)
     inbox = sunsift.data / "inbox"
     for number in range(4):

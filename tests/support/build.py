@@ -12,7 +12,8 @@ from sunsift.domain.readings import MISSING, Packet, day_date, day_number
 
 FIRST_DAY = day_number(date(2025, 9, 1))
 MICROSECONDS_A_DAY = 86_400_000_000
-PEAK_WH = 1200
+# Five kWp make about this much on a clear noon. [W]
+PEAK_W = 4000.0
 
 
 def a_house(house_id: str = "house-1", **changes: Any) -> House:
@@ -44,7 +45,7 @@ def a_packet(
     count = 1440 // interval_minutes
     hour = (np.arange(count) + 0.5) * 24 / count
     sun = np.clip(np.sin((hour - 6.0) / 12.0 * np.pi), 0.0, None) if alive else np.zeros(count)
-    net = rng.uniform(80.0, 400.0, count) - PEAK_WH * 2.0 * rng.uniform(0.7, 1.0) * sun
+    net = rng.uniform(80.0, 400.0, count) - PEAK_W * rng.uniform(0.7, 1.0) * sun
     both = np.stack((np.maximum(net, 0.0), np.maximum(-net, 0.0))) * interval_minutes / 60.0
     both = np.rint(both)
     both[:, :nulls] = MISSING

@@ -33,22 +33,30 @@ class Ran:
 class Sunsift:
     """`sunsift --data FOLDER`, each call a process of its own."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
-        """Take a data folder. environment: variables that differ from this process's."""
+    def __init__(self, data: Path) -> None:
         self.data = data
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("SUNSIFT_")}
-        self.environment = ours | environment
+        self.environment = {n: value for n, value in os.environ.items() if not n.startswith("SUNSIFT_")}
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: object, limits: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start a command and leave it running. limits: arguments for limited.py."""
         program = [str(LIMITED), *limits] if limits else ["-m", "sunsift"]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *program, "--data", str(self.data), *map(str, arguments)],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a failed test left running."""
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()
 
     def finish(self, process: subprocess.Popen[bytes]) -> Ran:
         """Wait for a command that was started. It must not end in a traceback."""
