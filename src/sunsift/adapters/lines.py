@@ -1,7 +1,6 @@
 """Messages as lines of a file: plain, gzipped, or standard input; read as a stream."""
 
 import gzip
-import json
 import sys
 import zlib
 from pathlib import Path
@@ -68,7 +67,7 @@ class LineReader:
             body = line.strip()
             if body:
                 source = f"{self.name} line {self._line}"
-                messages.append(Message(body, json.dumps([self.position, self._line]), source))
+                messages.append(Message(body, f"[{self.position}, {self._line}]", source))
         return messages
 
     def close(self) -> None:

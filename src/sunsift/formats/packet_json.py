@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -59,7 +60,9 @@ def decode(bodies: Sequence[bytes], now: datetime) -> list[Packet | UnusableMess
         else:
             by_interval.setdefault(message.interval_minutes, []).append((row, message))
     for interval_minutes, group in by_interval.items():
-        kwh = np.array([m.import_kwh + m.export_kwh for _, m in group], dtype=np.float64)
+        values = chain.from_iterable(chain(m.import_kwh, m.export_kwh) for _, m in group)
+        # Turns None into NaN.
+        kwh = np.fromiter(values, np.float64).reshape(len(group), -1)
         result_rows = _to_packets(kwh, [m for _, m in group], interval_minutes)
         for (row, _), packet in zip(group, result_rows, strict=True):
             result[row] = packet
