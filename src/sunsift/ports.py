@@ -191,6 +191,7 @@ class Coordinator(Protocol):
         """Take up to `limit` houses whose last packet arrived at or before `arrived_by`.
 
         Nobody else is given them until `until`; if they are not forgotten by then, they come again.
+        Houses under a lease are left out until it ends.
         """
         ...
 

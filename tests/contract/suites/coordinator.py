@@ -102,9 +102,22 @@ class CoordinatorContract:
         coordinator.release(["a", "nobody"], "me")
         assert coordinator.acquire(["a"], "third", 2001, 3000) == []
 
-    def test_leases_and_quiet_clocks_are_apart(self, coordinator: Coordinator) -> None:
+    def test_a_leased_house_is_claimed_when_the_lease_ends(
+        self, coordinator: Coordinator, other: Coordinator
+    ) -> None:
+        coordinator.touch({"a": 1000, "b": 1000})
+        coordinator.acquire(["a"], "me", 1000, 2000)
+        assert self.claim(other, 1000, 1999, 3000) == ["b"]
+        assert self.claim(other, 1000, 2000, 3000) == ["a"]
+
+    def test_a_released_house_is_claimed_at_once(self, coordinator: Coordinator, other: Coordinator) -> None:
         coordinator.touch({"a": 1000})
         coordinator.acquire(["a"], "me", 1000, 2000)
-        assert self.claim(coordinator, 1000, 1500) == ["a"]
+        coordinator.release(["a"], "me")
+        assert self.claim(other, 1000, 1001) == ["a"]
+
+    def test_a_lease_outlives_the_quiet_clock(self, coordinator: Coordinator) -> None:
+        coordinator.touch({"a": 1000})
+        coordinator.acquire(["a"], "me", 1000, 2000)
         coordinator.forget({"a": 1000})
         assert coordinator.acquire(["a"], "you", 1600, 2000) == []

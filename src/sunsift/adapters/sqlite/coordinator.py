@@ -8,9 +8,12 @@ _TOUCH = """
 INSERT INTO quiet (house_id, arrived) VALUES (?, ?)
 ON CONFLICT (house_id) DO UPDATE SET arrived = max(arrived, excluded.arrived)
 """
+# Whoever holds a lease would turn the claim's worker away, and the house would wait for a second claim to
+# end if the holder is dead.
 _CLAIM = """
 UPDATE quiet SET claimed_until = ?1 WHERE house_id IN (
     SELECT house_id FROM quiet WHERE arrived <= ?2 AND claimed_until <= ?3
+    AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.house_id = quiet.house_id AND until > ?3)
     ORDER BY arrived, house_id LIMIT ?4)
 RETURNING house_id
 """
