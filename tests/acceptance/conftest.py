@@ -16,11 +16,12 @@ from tests.support.process import Row, Sunsift, SunsiftHere
 class Fleet:
     """A simulated fleet. mail: its messages as they arrive, some of them twice, revised or unusable.
 
-    result, reports: what an undisturbed run made of them. latest: what the retailer was told last.
+    data, result, reports: what an undisturbed run made of it. latest: what the retailer was told last.
     """
 
     houses_csv: Path
     mail: list[bytes]
+    data: Path
     result: dict[str, Any]
     reports: list[Row]
     latest: dict[str, Row]
@@ -43,7 +44,15 @@ def make_fleet(folder: Path, houses: int, days: int, seed: int) -> Fleet:
     sunsift.do("houses", "add", files.houses_csv)
     sunsift.do("ingest", write_mail(folder / "all.jsonl", mail))
     sunsift.do("settle", "--quiet-minutes", 0)
-    return Fleet(files.houses_csv, mail, sunsift.result(), sunsift.rows("reports"), sunsift.latest_reports())
+    here = SunsiftHere(sunsift.data)
+    return Fleet(
+        houses_csv=files.houses_csv,
+        mail=mail,
+        data=sunsift.data,
+        result=here.result(),
+        reports=here.rows("reports"),
+        latest=here.latest_reports(),
+    )
 
 
 @pytest.fixture(scope="session")
