@@ -77,9 +77,15 @@ class StoreVerdictsContract:
         assert store.commit([an_outcome(work)]) == ["a"]
         assert open_one(store, "a").house.tilt == 40.0
 
-    def test_packets_that_change_nothing_leave_the_work_valid(self, store: Store, other: Store) -> None:
+    def test_a_packet_that_changes_nothing_voids_the_work_too(self, store: Store, other: Store) -> None:
         work = open_one(store, "a")
-        other.save([a_packet("a"), a_packet("b", revision=1)], [])
+        other.save([a_packet("a")], [])
+        assert store.commit([an_outcome(work)]) == ["a"]
+        assert "a" in store.unsettled(10)
+
+    def test_packets_of_other_houses_leave_the_work_valid(self, store: Store, other: Store) -> None:
+        work = open_one(store, "a")
+        other.save([a_packet("b", revision=1)], [])
         assert store.commit([an_outcome(work)]) == []
 
     def test_work_is_committed_once(self, store: Store, records: Records) -> None:
