@@ -1,0 +1,52 @@
+"""A model for tests: it says what the tests want to hear, and remembers what it was asked."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sunsift.domain.house import House
+from sunsift.domain.period import Periods
+from sunsift.domain.readings import Days
+from sunsift.domain.status import Status
+from sunsift.domain.verdict import Reason, Score
+from tests.support.verdicts import a_score
+
+
+class ExportModel:
+    """Finds panels poor if they exported nothing on the period's last three stored days.
+
+    asked: the ends of the periods of each question. seen: the days that it was shown last.
+    """
+
+    version = "exports-1"
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.seen: Days | None = None
+
+    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
+        self.asked.append(periods.end.tolist())
+        self.seen = days
+        scores = []
+        for last in periods.last_row.tolist():
+            exported = float(np.nansum(days.export_kwh[last - 2 : last + 1]))
+            poor = exported == 0.0
+            verdict = Status.POOR if poor else Status.WELL
+            scores.append(replace(a_score(verdict, 0.9999 if poor else 0.0001), lost_kwh=round(exported, 1)))
+        return scores
+
+    def explain(self, reason: Reason) -> str:
+        return reason.code
+
+
+class FailingModel(ExportModel):
+    """Cannot judge some houses."""
+
+    def __init__(self, breaks_on: str) -> None:
+        super().__init__()
+        self._breaks_on = breaks_on
+
+    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
+        if house.house_id == self._breaks_on:
+            raise ZeroDivisionError("no sun")
+        return super().score(house, days, periods)

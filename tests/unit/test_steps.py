@@ -1,0 +1,188 @@
+"""The steps on SQLite, where they meet trouble that the command line seldom shows."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sunsift.domain.status import Change, Status
+from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report
+from sunsift.settings import read_settings
+from sunsift.steps.deliver import Delivered, retry_after_ms
+from sunsift.steps.poll import poll
+from sunsift.wiring import Sunsift, embedded
+from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
+from tests.support.clock import ManualClock
+from tests.support.models import ExportModel, FailingModel
+from tests.support.verdicts import tell
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Sunsift]:
+    parts = replace(embedded(read_settings({}, tmp_path), clock=clock), model=ExportModel())
+    parts.store.register([a_house("a"), a_house("b")])
+    yield parts
+    parts.close()
+
+
+def arrive(parts: Sunsift, *house_ids: str, days: int = 40) -> None:
+    """Let packets arrive."""
+    for house_id in house_ids:
+        saved = parts.store.save(days_of(house_id, FIRST_DAY, days), [])
+        parts.coordinator.touch(saved.arrived)
+
+
+class Post:
+    """A sender that refuses the houses it is told to."""
+
+    batch = 10
+
+    def __init__(self, *refuses: str) -> None:
+        self.refuses: tuple[str, ...] = refuses
+        self.keys: list[str] = []
+
+    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+        self.keys += [r.key for r in reports]
+        return {r.key: "nobody home" for r in reports if r.house_id in self.refuses}
+
+
+class Depth:
+    """An inbox of which only the depth is known."""
+
+    batch = 32
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+
+    def depth(self) -> int:
+        return self._depth
+
+    def receive(self, limit: int) -> list[Message]:
+        raise NotImplementedError
+
+    def delete(self, messages: Sequence[Message]) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("depth", "wake_ups"), [(0, 0), (1, 1), (32, 1), (33, 2), (3200, 100)])
+def test_poll_wakes_a_worker_for_each_batch(parts: Sunsift, depth: int, wake_ups: int) -> None:
+    assert poll(Depth(depth), parts.topic) == wake_ups
+    assert len(parts.topic.take("wake", 1000)) == wake_ups
+
+
+def test_a_house_that_breaks_the_model_holds_up_no_other(
+    parts: Sunsift, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = replace(parts, model=FailingModel("a"))
+    arrive(parts, "a", "b")
+    clock.turn(hours=1)
+    with caplog.at_level(logging.ERROR):
+        assert parts.predict(["a", "b"]).houses == 1
+    assert "house a cannot be judged" in caplog.text
+    assert list(parts.store.unsettled(10)) == ["a"]
+    assert {house_id for house_id, _, _ in parts.records.predictions()} == {"b"}
+    cured = replace(parts, model=ExportModel())
+    assert cured.predict(["a"]).houses == 1
+
+
+def test_a_house_that_is_not_quiet_is_not_predicted(parts: Sunsift, clock: ManualClock) -> None:
+    arrive(parts, "a")
+    clock.turn(minutes=44)
+    assert parts.predict(["a"]).houses == 0
+    assert list(parts.records.predictions()) == []
+    clock.turn(minutes=1)
+    assert parts.predict(["a"]).houses == 1
+
+
+def test_a_doubled_hint_is_predicted_once(parts: Sunsift, clock: ManualClock) -> None:
+    arrive(parts, "a")
+    clock.turn(hours=1)
+    done = parts.predict(["a", "a", "nobody", "a"])
+    assert (done.houses, done.reports, done.overtaken) == (1, 1, 0)
+    assert len(parts.topic.take(DELIVER, 10)) == 1
+    assert len(list(parts.records.reports())) == 1
+
+
+def test_a_leased_house_is_left_to_its_holder(parts: Sunsift, clock: ManualClock) -> None:
+    arrive(parts, "a", "b")
+    clock.turn(hours=1)
+    now = parts.store.steady()
+    parts.coordinator.acquire(["a"], "somebody", now, now + 120_000)
+    assert parts.predict(["a", "b"]).houses == 1
+    clock.turn(minutes=2)
+    assert parts.predict(["a", "b"]).houses == 1
+
+
+def test_lost_hints_are_found_by_the_sweep(parts: Sunsift, clock: ManualClock) -> None:
+    parts.store.save(days_of("a", FIRST_DAY, 40), [])
+    clock.turn(hours=1)
+    assert parts.settle() == 0
+    assert parts.sweep() == 1
+    assert parts.settle() == 1
+    parts.topic.take(PREDICT, 10)
+    clock.turn(minutes=3)
+    assert parts.settle() == 1, "the claim ran out with the lost message"
+
+
+def test_a_message_that_cannot_be_used_stays_on_redrive(parts: Sunsift) -> None:
+    early, broken = message_of(a_packet("late")), message_of(a_packet("late"), quality="X")
+    parts.store.save(
+        [],
+        [
+            Refused(early, "mail line 1", "unknown_house", "who?", "late"),
+            Refused(broken, "mail line 2", "wrong_quality", "what?", "late"),
+            Refused(b"", "cut.jsonl.gz", "unreadable", "the file breaks off"),
+        ],
+    )
+    waiting = list(parts.records.quarantine())
+    tried = parts.redrive(waiting)
+    assert (tried.taken, tried.saved.accepted, tried.saved.quarantined) == (3, 0, 3)
+    assert list(parts.records.quarantine()) == waiting, "a vain try changes nothing"
+    parts.store.register([a_house("late")])
+    assert parts.redrive(waiting).saved.accepted == 1
+    assert sorted(q.code for q in parts.records.quarantine()) == ["unreadable", "wrong_quality"]
+
+
+def test_a_report_that_was_not_acknowledged_is_sent_again(parts: Sunsift, clock: ManualClock) -> None:
+    for house_id in ("a", "b"):
+        tell(parts.store, house_id, Change(FIRST_DAY, Status.WELL, Status.UNKNOWN))
+    post = Post("a")
+    assert parts.deliver(post) == Delivered(sent=1, failed=1)
+    assert parts.deliver(post) == Delivered()
+    clock.turn(seconds=59)
+    assert parts.deliver(post) == Delivered()
+    clock.turn(seconds=1)
+    assert parts.deliver(post) == Delivered(failed=1)
+    clock.turn(seconds=119)
+    assert parts.deliver(post) == Delivered()
+    clock.turn(seconds=1)
+    post.refuses = ()
+    assert parts.deliver(post) == Delivered(sent=1)
+    assert len(post.keys) == 4
+    assert len(set(post.keys)) == 2
+    assert parts.records.counts().undelivered == 0
+
+
+def test_a_worker_that_died_while_sending_delays_a_report_by_a_lease(
+    parts: Sunsift, clock: ManualClock
+) -> None:
+    tell(parts.store, "a", Change(FIRST_DAY, Status.WELL, Status.UNKNOWN))
+    now = parts.store.steady()
+    parts.store.claim_reports(now, now + parts.rules.lease_ms, 10)
+    assert parts.deliver(Post()) == Delivered()
+    clock.turn(seconds=parts.rules.lease_seconds)
+    assert parts.deliver(Post()) == Delivered(sent=1)
+
+
+def test_retries_grow_rarer_and_never_stop() -> None:
+    waits = [retry_after_ms(attempt) for attempt in range(1, 200)]
+    assert waits[:4] == [60_000, 120_000, 240_000, 480_000]
+    assert waits == sorted(waits)
+    assert waits[-1] == 6 * 3_600_000
