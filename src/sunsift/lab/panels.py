@@ -115,17 +115,19 @@ def generation(
     return capped
 
 
-def with_battery(load: FloatArray, made: FloatArray) -> FloatArray:
+def with_battery(
+    load: FloatArray, made: FloatArray, capacity_kwh: float = BATTERY_KWH, power_kw: float = BATTERY_KW
+) -> FloatArray:
     """Return the load as the meter sees it, once a battery stores the surplus and gives it back.
 
     load, made: shape (n, slots) [kWh per slot]. Result: the same shape, never below zero.
     """
-    most = BATTERY_KW * 24.0 / load.shape[1]
+    most = power_kw * 24.0 / load.shape[1]
     stored = 0.0
     seen = []
     for used, surplus in zip(load.ravel().tolist(), (made - load).ravel().tolist(), strict=True):
         if surplus > 0.0:
-            flow = min(surplus, most, (BATTERY_KWH - stored) / BATTERY_EFFICIENCY)
+            flow = min(surplus, most, (capacity_kwh - stored) / BATTERY_EFFICIENCY)
             stored += flow * BATTERY_EFFICIENCY
         else:
             flow = -min(-surplus, most, stored)
