@@ -11,7 +11,9 @@ from sunsift.ports import Message
 class FilesInbox:
     """Files, or standard input, as an inbox. The files stay where they are."""
 
-    batch = 2000
+    # Every house of a batch costs the writing of a page or two; a larger batch finds more of its packets
+    # on the same pages.
+    batch = 5000
 
     def __init__(self, paths: Sequence[Path], on_bytes: Callable[[int], None] = lambda _: None) -> None:
         """Take files. on_bytes: called with the growing count of unpacked bytes read, for progress."""

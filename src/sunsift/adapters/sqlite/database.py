@@ -13,6 +13,9 @@ BUSY_SECONDS = 60.0
 # Small pages waste less room at the ends of short rows; the cache is bounded so that memory stays flat.
 PAGE_BYTES = 4096
 CACHE_KIB = 65_536
+# The log is folded into the file when it has this many pages (32 MiB). A page that several commits
+# changed is then written to the file once.
+LOG_PAGES = 8192
 
 _ADVICE = {
     "full": "the disk is full: free some space and try again; nothing that was stored is lost",
@@ -60,6 +63,7 @@ class Database:
         # FULL: a commit is on the disk before it returns. The guarantees stand on this line.
         run("PRAGMA synchronous = FULL")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
+        run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         run("PRAGMA temp_store = MEMORY")
         run("PRAGMA journal_size_limit = 67108864")
         if self._version() == 0:
