@@ -59,10 +59,13 @@ Seed = Annotated[int, typer.Option(min=0, metavar="S", help="Equal seeds give eq
 
 def add_to(root: typer.Typer) -> None:
     """Hang the group below the root."""
+    from sunsift.cli import lab_evaluate
+
+    app.command(epilog=lab_evaluate.EPILOG)(lab_evaluate.evaluate)
     root.add_typer(app, name="lab")
 
 
-def _real(homes: Path | None, readings: Path | None) -> tuple[Path, Path]:
+def given_or_real(homes: Path | None, readings: Path | None) -> tuple[Path, Path]:
     """Return both files. Errors: typer.BadParameter if only one is given; SunsiftError if there are none."""
     from sunsift.lab.datasets import real_homes
 
@@ -104,7 +107,7 @@ def packets(
     """Turn homes with metered load and generation into the net packets that a retailer would hold."""
     from sunsift.lab.packets import write_packets
 
-    homes_csv, readings_parquet = _real(homes, readings)
+    homes_csv, readings_parquet = given_or_real(homes, readings)
     with progress("Writing homes") as done:
         result = write_packets(
             homes_csv,
@@ -198,7 +201,7 @@ def separation(
 
     from sunsift.lab.judge import separation as judge
 
-    homes_csv, readings_parquet = _real(homes, readings)
+    homes_csv, readings_parquet = given_or_real(homes, readings)
     with progress("Judging homes") as done:
         found = judge(
             homes_csv,
