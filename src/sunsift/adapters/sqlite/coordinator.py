@@ -24,7 +24,10 @@ ON CONFLICT (house_id) DO UPDATE SET token = ?2, until = ?3 WHERE until <= ?4 OR
 
 
 class SqliteCoordinator:
-    """Quiet clocks and leases as two small tables."""
+    """Quiet clocks and leases as two small tables.
+
+    A power failure may take the last moments from them; then the sweep finds what they knew.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,18 +35,18 @@ class SqliteCoordinator:
     def touch(self, arrived: dict[str, int]) -> None:
         """Restart the quiet clock of houses."""
         if arrived:
-            with self._database.write() as connection:
+            with self._database.hint() as connection:
                 connection.executemany(_TOUCH, arrived.items())
 
     def claim_quiet(self, arrived_by: int, now: int, until: int, limit: int) -> list[str]:
         """Take houses that have been quiet long enough, for as long as `until`."""
-        with self._database.write() as connection:
+        with self._database.hint() as connection:
             rows = connection.execute(_CLAIM, (until, arrived_by, now, limit)).fetchall()
         return sorted(house_id for (house_id,) in rows)
 
     def forget(self, settled: dict[str, int]) -> None:
         """Stop the quiet clocks of settled houses, unless touched after the given arrivals."""
-        with self._database.write() as connection:
+        with self._database.hint() as connection:
             connection.executemany("DELETE FROM quiet WHERE house_id = ? AND arrived <= ?", settled.items())
 
     def waiting(self) -> int:
@@ -54,20 +57,20 @@ class SqliteCoordinator:
 
     def acquire(self, house_ids: Sequence[str], token: str, now: int, until: int) -> list[str]:
         """Take the leases that nobody else holds; return the houses of those."""
-        with self._database.write() as connection:
+        with self._database.hint() as connection:
             return [
                 h for h in house_ids if connection.execute(_ACQUIRE, (h, token, until, now)).rowcount == 1
             ]
 
     def release(self, house_ids: Sequence[str], token: str) -> None:
         """Give back the leases that `token` still holds."""
-        with self._database.write() as connection:
+        with self._database.hint() as connection:
             connection.executemany(
                 "DELETE FROM lease WHERE house_id = ? AND token = ?", [(h, token) for h in house_ids]
             )
 
     def clear(self) -> None:
         """Void every claim and lease; only for whoever knows that their holders are dead."""
-        with self._database.write() as connection:
+        with self._database.hint() as connection:
             connection.execute("UPDATE quiet SET claimed_until = 0 WHERE claimed_until > 0")
             connection.execute("DELETE FROM lease")

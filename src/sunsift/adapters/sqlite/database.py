@@ -60,8 +60,6 @@ class Database:
         run = self._connection.execute
         run(f"PRAGMA page_size = {PAGE_BYTES}")
         run("PRAGMA journal_mode = WAL")
-        # FULL: a commit is on the disk before it returns. The guarantees stand on this line.
-        run("PRAGMA synchronous = FULL")
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         run("PRAGMA temp_store = MEMORY")
@@ -82,8 +80,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one transaction that may write; all of it happens, or nothing."""
+        """Run the block as one transaction that may write; all of it happens, or nothing.
+
+        It is on the disk before it returns; the guarantees stand on that.
+        """
         with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def hint(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction that a power failure may undo, and do not wait for the disk.
+
+        For hints, on which no guarantee stands. The next `write` brings them to the disk as well.
+        """
+        with self._transaction("BEGIN IMMEDIATE", "NORMAL") as connection:
             yield connection
 
     @contextmanager
@@ -93,8 +103,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
         try:
+            self._connection.execute(f"PRAGMA synchronous = {synchronous}")
             self._connection.execute(begin)
             try:
                 yield self._connection
