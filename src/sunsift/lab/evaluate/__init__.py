@@ -15,7 +15,7 @@ from sunsift.lab.evaluate.baselines import (
     Recipe2017,
 )
 from sunsift.lab.evaluate.flow import run_day_by_day
-from sunsift.lab.evaluate.metrics import GROUP_RESAMPLES
+from sunsift.lab.evaluate.metrics import RESAMPLES
 from sunsift.lab.evaluate.results import Evaluation, judge_system, to_json
 from sunsift.lab.evaluate.trace import Trace, plain_means, trace_at_once
 from sunsift.lab.evaluate.truth import Truth, truth_of
@@ -38,14 +38,15 @@ def evaluate(
     report_dir: Path | None = None,
     json_file: Path | None = None,
     model: Model | None = None,
+    resamples: int = RESAMPLES,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Run the benchmark on homes with metered load and generation.
 
     homes_csv, readings_parquet: as in `read_metered`. capacity_scale: multiplies generation and capacity.
     scenarios: how many a home. report_dir: gets metrics.json and the page index.html. json_file: a further
-    place for metrics.json. model: the shipped one by default. progress: called with house-days done and in
-    all.
+    place for metrics.json. model: the shipped one by default. resamples: how often homes are drawn anew for
+    the confidence intervals. progress: called with house-days done and in all.
     Equal arguments give equal metrics.json. Errors: MissingExtraError without pyarrow, or without matplotlib
     where a page is asked for; SunsiftError for files or values that cannot be used.
     """
@@ -66,6 +67,7 @@ def evaluate(
         capacity_scale=capacity_scale,
         scenarios=scenarios,
         model=model,
+        resamples=resamples,
         without_readings=absent,
         progress=progress,
     )
@@ -81,6 +83,7 @@ def evaluate_homes(
     scenarios: int = DEFAULT_SCENARIOS,
     model: Model | None = None,
     rules: Rules | None = None,
+    resamples: int = RESAMPLES,
     without_readings: tuple[str, ...] = (),
     progress: Progress = no_progress,
 ) -> Evaluation:
@@ -94,7 +97,7 @@ def evaluate_homes(
     for name, trace in _baselines(rules).items():
         traces[name] = [trace(house, truth) for house, truth in zip(houses, truths, strict=True)]
     # Intervals for every group of every baseline would take longer than all the rest.
-    resamples = {name: GROUP_RESAMPLES if name == "shipped" else 0 for name in SYSTEMS}
+    drawn = {name: (resamples, resamples // 2 if name == "shipped" else 0) for name in SYSTEMS}
     names = {name: model.version if name == "shipped" else name for name in SYSTEMS}
     return Evaluation(
         seed=seed,
@@ -105,7 +108,7 @@ def evaluate_homes(
         houses=houses,
         truths=truths,
         systems=[
-            judge_system(names[name], what, houses, truths, traces[name], seed, resamples[name])
+            judge_system(names[name], what, houses, truths, traces[name], seed, drawn[name])
             for name, what in SYSTEMS.items()
         ],
     )

@@ -13,10 +13,11 @@ from sunsift.lab.evaluate.tally import BINS, count, part
 PREVALENCE: Final = 0.05
 SPECIFICITY: Final = 0.99
 RESAMPLES: Final = 400
-GROUP_RESAMPLES: Final = 200
 CALIBRATION_BINS: Final = 10
 DAYS_A_YEAR: Final = 365.25
 NEVER: Final = math.inf
+_P: Final = np.arange(BINS) / (BINS - 1.0)
+_BIN_STARTS: Final = np.arange(CALIBRATION_BINS) * ((BINS - 1) // CALIBRATION_BINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,10 @@ def average_precision(poor: FloatArray, well: FloatArray, prevalence: float = PR
 
 def calibration(poor: FloatArray, well: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return each of ten bins' weight, mean p_poor and share of poor ones."""
-    p = np.arange(BINS) / (BINS - 1.0)
-    bins = np.minimum((p * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-    weight = np.bincount(bins, poor + well, CALIBRATION_BINS).astype(np.float64)
+    both = poor + well
+    weight, said, true = (np.add.reduceat(h, _BIN_STARTS) for h in (both, both * _P, poor))
     safe = np.where(weight > 0.0, weight, 1.0)
-    mean = np.bincount(bins, (poor + well) * p, CALIBRATION_BINS) / safe
-    return weight, mean, np.bincount(bins, poor, CALIBRATION_BINS) / safe
+    return weight, said / safe, true / safe
 
 
 def calibration_error(poor: FloatArray, well: FloatArray) -> float:
@@ -160,8 +159,10 @@ def figures(by_home: FloatArray, seed: int, resamples: int = RESAMPLES) -> dict[
     homes = len(by_home)
     drawn = rng.multinomial(homes, np.full(homes, 1.0 / homes), resamples).astype(np.float64)
     values: dict[str, list[float]] = {name: [] for name in METRICS}
+    used = np.flatnonzero(by_home.any(axis=0))
+    filled, tally = by_home[:, used], np.zeros(by_home.shape[1])
     for weights in drawn:
-        tally = weights @ by_home
+        tally[used] = weights @ filled
         for name, metric in METRICS.items():
             values[name].append(metric(tally))
     whole = by_home.sum(axis=0)

@@ -11,7 +11,7 @@ import numpy as np
 from sunsift.domain.readings import FloatArray, day_date
 from sunsift.domain.rules import Rules
 from sunsift.lab.evaluate.groups import by_home, groups_of, of_group
-from sunsift.lab.evaluate.metrics import GROUP_RESAMPLES, Figure, figures
+from sunsift.lab.evaluate.metrics import Figure, figures
 from sunsift.lab.evaluate.tally import delay_of, span_of, tally_of
 from sunsift.lab.evaluate.trace import Trace
 from sunsift.lab.evaluate.truth import POOR, WELL, Truth
@@ -66,18 +66,18 @@ def judge_system(
     truths: Sequence[Truth],
     traces: Sequence[Trace],
     seed: int,
-    group_resamples: int = GROUP_RESAMPLES,
+    resamples: tuple[int, int],
 ) -> SystemResult:
-    """Work out all figures of one system."""
+    """Work out all figures of one system; resamples: for the whole and for each group."""
     tallies = np.stack([tally_of(*of) for of in zip(houses, truths, traces, strict=True)])
     everybody = by_home(houses, tallies, range(len(houses)))
     return SystemResult(
         name=name,
         what=what,
-        overall=figures(everybody, seed),
+        overall=figures(everybody, seed, resamples[0]),
         groups={
             kind: {
-                group: figures(of_group(houses, tallies, kind, group, wanted), seed, group_resamples)
+                group: figures(of_group(houses, tallies, kind, group, wanted), seed, resamples[1])
                 for group, wanted in named.items()
             }
             for kind, named in groups_of(houses).items()
