@@ -1,0 +1,26 @@
+"""What the simulation's tests share."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation.world import Bench
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    """The databases, made once."""
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """Thousands of failed deliveries are meant; only what nobody meant is worth reading."""
+    logger = logging.getLogger("sunsift")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(level)

@@ -1,0 +1,132 @@
+"""What arrives in one run: houses, packets with revisions and duplicates, and unusable messages."""
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sunsift.domain.house import House
+from sunsift.domain.readings import MISSING, Packet
+from tests.simulation.scheduler import Choices
+from tests.support.build import FIRST_DAY, a_house, message_of, packet_of
+
+HOURS = 24
+MINUTE = 60_000
+# What the panels export in an hour of sun [Wh]: dead, half of them, healthy.
+LEVELS = (2000, 1000, 0)
+# What a day is like; the first two are usable, the others hold gaps or were not measured.
+USUAL, FEW_GAPS, MANY_GAPS, ESTIMATED, EMPTY = range(5)
+# Pauses before a message, in minutes; the last ones are longer than the quiet time.
+PAUSES = (0, 0, 0, 0, 0, 0, 1, 2, 5, 7, 15)
+BROKEN = (
+    (b"{not json", "not_json"),
+    (b"", "empty"),
+    (b'{"schema": 9, "house_id": "house-0"}', "wrong_schema"),
+    (b'{"schema": 1, "house_id": "house-0"}', "wrong_shape"),
+    (b"\xff\xfe", "not_utf8"),
+)
+TORN = b'{"schema": 1, "house'
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message as the retailer sends it.
+
+    pause: minutes since the one before. packet: what it holds, None if it is unusable.
+    code: the quarantine's word for what is wrong with it. problem: what the inbox found wrong with it.
+    """
+
+    body: bytes
+    pause: int
+    packet: Packet | None
+    code: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What one run sends.
+
+    houses: registered from the start. late: registered some minutes after the start (minutes, house).
+    changed: a registration that changes (minutes, house).
+    """
+
+    houses: list[House]
+    late: list[tuple[int, House]]
+    changed: list[tuple[int, House]]
+    letters: list[Letter]
+
+    def packets(self) -> list[Packet]:
+        """Return the distinct packets of registered houses, by house, day and revision."""
+        known = {h.house_id for h in self.final_houses()}
+        return sorted({x.packet for x in self.letters if x.packet and x.packet.house_id in known})
+
+    def final_houses(self) -> list[House]:
+        """Return the registrations as they are in the end."""
+        houses = {h.house_id: h for h in self.houses}
+        houses |= {h.house_id: h for _, h in [*self.late, *self.changed]}
+        return list(houses.values())
+
+
+@lru_cache(maxsize=4096)
+def a_day(house_id: str, day: int, level: int, kind: int, revision: int) -> tuple[Packet, bytes]:
+    """Return a packet of 24 hourly readings, and the message that carries it."""
+    sun = [LEVELS[level] + day % 7 if 9 <= hour < 15 else 0 for hour in range(HOURS)]
+    values = [300 + day % 5] * HOURS + sun
+    gaps = {USUAL: 0, FEW_GAPS: 2, MANY_GAPS: 8, ESTIMATED: 0, EMPTY: HOURS}[kind]
+    # Nulls fall on the sunny hours: taken for zero, they would look like an outage.
+    for hour in range(gaps):
+        values[(9 + hour) % HOURS] = values[HOURS + (9 + hour) % HOURS] = MISSING
+    quality = {ESTIMATED: "E", EMPTY: "N"}.get(kind, "A")
+    readings = struct.pack(f"<{2 * HOURS}H", *values)
+    packet = packet_of(house_id, day, readings, 60, quality, revision)
+    return packet, message_of(packet)
+
+
+def draw_scenario(choices: Choices, *, lossy: bool) -> Scenario:
+    """Draw what one run sends. lossy: whether a sweep will find what needs one to be found."""
+    houses = [a_house(f"house-{n}") for n in range(1 + choices.below(3))]
+    late: list[tuple[int, House]] = []
+    changed: list[tuple[int, House]] = []
+    if lossy and len(houses) > 1 and choices.one_in(4):
+        late.append((choices.below(30), houses.pop()))
+    if lossy and choices.one_in(8):
+        changed.append((choices.below(30), a_house("house-0", capacity_kwp=6.0)))
+    days = []
+    for house in [*houses, *(h for _, h in late)]:
+        level = choices.below(3)
+        for day in range(FIRST_DAY, FIRST_DAY + 3 + choices.below(4)):
+            if choices.one_in(4):
+                level = choices.below(3)
+            kind = choices.below(len(LEVELS) + 2) if choices.one_in(4) else USUAL
+            days.append((house.house_id, day, level, kind, 1))
+    for _ in range(choices.below(5)):
+        house_id, day, *_ = days[choices.below(len(days))]
+        # Revision 1 again is another packet of the same time: the digest decides.
+        days.append((house_id, day, choices.below(3), choices.below(5), choices.below(3)))
+    for _ in range(choices.below(3)):
+        days.append(days[choices.below(len(days))])
+    return Scenario(houses, late, changed, _shuffled(days, choices))
+
+
+def _shuffled(days: list[tuple[str, int, int, int, int]], choices: Choices) -> list[Letter]:
+    waiting = list(days)
+    letters = []
+    while waiting:
+        packet, body = a_day(*waiting.pop(choices.below(len(waiting))))
+        if choices.one_in(6):
+            body = body.replace(b'"id": "', b'"id": "again-')
+        letters.append(Letter(body, PAUSES[choices.below(len(PAUSES))], packet))
+        if choices.one_in(16):
+            letters.append(_unusable(choices))
+    return letters
+
+
+def _unusable(choices: Choices) -> Letter:
+    which = choices.below(len(BROKEN) + 2)
+    if which < len(BROKEN):
+        body, code = BROKEN[which]
+        return Letter(body, 0, None, code)
+    if which == len(BROKEN):
+        return Letter(TORN, 0, None, "unreadable", "the file breaks off here")
+    packet, body = a_day("stranger", FIRST_DAY, 0, USUAL, 1)
+    return Letter(body, 0, packet, "unknown_house")

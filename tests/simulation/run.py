@@ -1,0 +1,193 @@
+"""One run: a storm of faults, then the dust settles, then the guarantees are checked."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sunsift.domain.rules import Rules
+from tests.simulation import invariants
+from tests.simulation.design import REAL, Design
+from tests.simulation.mail import MINUTE, draw_scenario
+from tests.simulation.model import LevelModel
+from tests.simulation.reference import undisturbed
+from tests.simulation.scheduler import Choices, Crash, Task, trouble
+from tests.simulation.witness import BrokenError
+from tests.simulation.world import ODDS, RULES, STEPS, Bench, World
+
+LONGEST_STORM_TURNS = 1500
+# How long the storm lasts after the last message [minutes].
+AFTERMATH = (0, 7, 8, 15)
+STEPS_OF_TIME = (200, 200, 1_000, 5_000, 5_000, 20_000, 61_000, 125_000)
+SLEEPS = (2_000, 30_000, 100_000, 125_000, 400_000)
+# Within a second, within a lease, longer than the quiet time, longer than any timer.
+JUMPS = (400, 30_000, 1_200_000, 10_800_000, 72_000_000)
+# How many faults of each kind a run may have at most: many runs have none of a kind, so that the others
+# strike undisturbed.
+BUDGETS = (0, 0, 1, 3)
+# By then everything must be settled and delivered, the longest retry after five failures included.
+LONGEST_DUST_MS = 6 * 60 * MINUTE
+# Whoever becomes due is found at the next tick; the calls of that minute take their time.
+LATEST_MS = MINUTE + 20_000
+AT_ONCE = Rules(
+    period_days=RULES.period_days,
+    ready_days=RULES.ready_days,
+    fold_predictions=RULES.fold_predictions,
+    quiet_minutes=0,
+    lease_seconds=120,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one run was.
+
+    lossy: whether hints could get lost. turns: how often a task went on, about two for each port call.
+    reports: how many were written. faults: how many happened, by kind.
+    """
+
+    lossy: bool
+    turns: int
+    reports: int
+    faults: Counter[str]
+
+
+def seeded(seed: int) -> Choices:
+    """Return the choices that a seed names."""
+    generator = random.Random(seed)
+    return Choices(lambda: generator.randbytes(64))
+
+
+def run(
+    bench: Bench,
+    choices: Choices,
+    design: Design = REAL,
+    *,
+    calm: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Ran:
+    """Run once. calm: without faults, one task after the other. note: is told all that happens.
+
+    Errors: BrokenError if a guarantee does not hold.
+    """
+    bench.wipe()
+    lossy = choices.one_in(2)
+    scenario = draw_scenario(choices, lossy=lossy)
+    world = World(bench, choices, design, scenario, note, lossy=lossy)
+    try:
+        world.faults = {kind: BUDGETS[choices.below(len(BUDGETS))] for kind in (*ODDS, *STEPS)}
+        choices.calm = calm
+        _storm(world)
+        choices.calm = True
+        _settle_dust(world)
+        _check(world, bench)
+    finally:
+        world.scheduler.abandon()
+    return Ran(lossy, world.scheduler.turns, len(world.witness.created), world.struck)
+
+
+def _storm(world: World) -> None:
+    choices, turns, end = world.choices, 0, None
+    aftermath = AFTERMATH[choices.below(len(AFTERMATH))] * MINUTE
+    world.happen()
+    while turns < LONGEST_STORM_TURNS:
+        turns += 1
+        if end is None and world.all_arrived():
+            end = world.clock.real + aftermath
+        if end is not None and world.clock.real >= end:
+            break
+        if _one_turn(world) and choices.one_in(8):
+            # What a crash does is seen best when nothing covers it up.
+            break
+
+
+def _one_turn(world: World) -> bool:
+    """Do one thing; return whether a worker was struck."""
+    choices, clock = world.choices, world.clock
+    tasks, hints = world.awake(), world.topic.ready()
+    if not tasks and not hints:
+        _weather(world)
+        world.pass_time(world.next_event())
+    elif choices.one_in(16):
+        _weather(world)
+        world.pass_time(clock.real + STEPS_OF_TIME[choices.below(len(STEPS_OF_TIME))])
+    else:
+        which = choices.below(len(tasks) + len(hints))
+        if which >= len(tasks):
+            world.start(hints[which - len(tasks)])
+        elif world.strikes(tasks[which]):
+            _strike(world, tasks[which])
+            return True
+        else:
+            world.run(tasks[which])
+    world.happen()
+    return False
+
+
+def _weather(world: World) -> None:
+    """Choose whether a fault strikes everybody: the clock jumps, or the coordinator loses its memory."""
+    if world.fault("clock"):
+        by = JUMPS[world.choices.below(len(JUMPS))] * (1, -1)[world.choices.below(2)]
+        world.note(f"the clock jumps by {by} ms")
+        world.clock.jump(by)
+    if world.lossy and world.fault("flush"):
+        world.flush()
+
+
+def _strike(world: World, task: Task) -> None:
+    """Choose what happens to one worker."""
+    fate = world.choices.below(5)
+    if fate == 0:
+        sleep = SLEEPS[world.choices.below(len(SLEEPS))]
+        world.note(f"{task.name} stands still for {sleep} ms")
+        task.asleep_until = world.clock.real + sleep
+    elif fate == 1:
+        world.run(task, trouble())
+    else:
+        world.run(task, Crash())
+
+
+def _settle_dust(world: World) -> None:
+    """Let time go on without faults until nothing is left to do."""
+    world.note("no more faults")
+    world.faults.clear()
+    for task in world.scheduler.tasks:
+        task.asleep_until = 0
+    began, storm_leases_end = world.clock.real, world.store.steady() + world.rules.lease_ms
+    while world.clock.real < began + LONGEST_DUST_MS:
+        while tasks := world.awake():
+            world.run(tasks[0])
+            world.happen()
+        if hints := world.topic.ready():
+            world.start(hints[0])
+        elif world.is_quiescent():
+            return
+        else:
+            world.pass_time(world.next_event())
+            if not world.lossy:
+                _nobody_is_late(world, storm_leases_end)
+    raise BrokenError("stuck", f"still to do: {world.records.counts()}, {len(world.inbox.waiting)} messages")
+
+
+def _nobody_is_late(world: World, storm_leases_end: int) -> None:
+    """A house settles when it is quiet, or one lease after the last crash, and a tick for finding it."""
+    now = world.store.steady()
+    for house_id, arrived in world.store.unsettled(1000).items():
+        due = max(arrived + world.rules.quiet_ms, storm_leases_end)
+        if now > due + LATEST_MS:
+            raise BrokenError("stuck", f"{house_id} should have settled {now - due} ms ago")
+
+
+def _check(world: World, bench: Bench) -> None:
+    world.witness.note_reports()
+    if world.witness.broken:
+        raise world.witness.broken
+    scenario, records = world.scenario, world.records
+    wanted = undisturbed(
+        bench.fresh, world.clock, scenario.final_houses(), scenario.packets(), LevelModel(), AT_ONCE
+    )
+    invariants.check_packets(records, scenario)
+    invariants.check_predictions(records, wanted, scenario, world.rules)
+    invariants.check_reports(world.witness, wanted)
+    invariants.check_heard([report for _, report in world.sender.heard], world.witness)
+    invariants.check_quarantine(records, scenario)

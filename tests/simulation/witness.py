@@ -1,0 +1,99 @@
+"""Stands beside the store during a run and says at once when it is made to do what it must never do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sunsift.ports import Work
+from sunsift.records import Records, ReportRow
+from sunsift.settings import LONGEST_STEP_MS
+from tests.simulation.ports import Around, SimulatedClock
+
+
+class BrokenError(AssertionError):
+    """A guarantee was broken. kind: a short word for which one."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+
+
+class Witness:
+    """Knows what the store was told, and when by real time.
+
+    created: reports in the order in which they were written.
+    broken: the first guarantee that was seen broken.
+    """
+
+    def __init__(self, records: Records, clock: SimulatedClock, quiet_ms: int) -> None:
+        self.created: list[ReportRow] = []
+        self.broken: BrokenError | None = None
+        self._records = records
+        self._clock = clock
+        self._quiet_ms = quiet_ms
+        self._heard_at: dict[str, int] = {}
+        self._valid: dict[str, Work] = {}
+
+    def around(self) -> dict[str, Around]:
+        """Return what goes around the methods of the store."""
+        return {"save": self._save, "register": self._register, "open": self._open, "commit": self._commit}
+
+    def _save(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        saved = call(*arguments)
+        for packet in arguments[0]:
+            self._heard_at[packet.house_id] = self._clock.real
+            self._valid.pop(packet.house_id, None)
+        return saved
+
+    def _register(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        result = call(*arguments)
+        for house in arguments[0]:
+            self._valid.pop(house.house_id, None)
+        return result
+
+    def _open(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        works: list[Work] = call(*arguments)
+        self._valid.update({work.house.house_id: work for work in works})
+        return works
+
+    def _commit(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        works = [outcome.work for outcome in arguments[0]]
+        void = {w.house.house_id for w in works if self._valid.get(w.house.house_id) is not w}
+        for house_id in {w.house.house_id for w in works} - void:
+            del self._valid[house_id]
+        refused = call(*arguments)
+        if written := void.difference(refused):
+            self._say("void", f"the outcome of a void work was written: {written}")
+        self.note_reports()
+        return refused
+
+    def note_reports(self) -> None:
+        """See which reports are new, and whether they may be."""
+        known = {row.key for row in self.created}
+        for row in self._records.reports():
+            if row.key not in known:
+                self._judge(row)
+                self.created.append(row)
+
+    def _judge(self, row: ReportRow) -> None:
+        before = self.latest(row.house_id)
+        if before and change_of(before) == change_of(row):
+            self._say("twice", f"{row.house_id} is reported twice: {before} and {row}")
+        heard_at = self._heard_at.get(row.house_id, 0)
+        # Steady time may run ahead of real time by one longest step for each leap of the clock.
+        leaps = sum(min(by, LONGEST_STEP_MS) for when, by in self._clock.jumps if by > 0 and when >= heard_at)
+        silence = self._clock.real - heard_at
+        if silence + leaps < self._quiet_ms:
+            self._say("early", f"{row.house_id} is reported after {silence} ms of silence: {row}")
+
+    def latest(self, house_id: str) -> ReportRow | None:
+        """Return the report of a house that was written last."""
+        rows = [row for row in self.created if row.house_id == house_id]
+        return rows[-1] if rows else None
+
+    def _say(self, kind: str, detail: str) -> None:
+        self.broken = self.broken or BrokenError(kind, detail)
+
+
+def change_of(row: ReportRow) -> tuple[int, str, str]:
+    """Return what a report tells: the day, the status, and the one before."""
+    return row.as_of, row.status, row.previous
