@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from sunsift.domain.errors import MissingExtraError, SunsiftError
-from sunsift.domain.readings import IntArray
 from sunsift.domain.rules import Rules
 from sunsift.lab.datasets import SETTING, RealHomes, real_homes
 from sunsift.lab.evaluate import Evaluation, baselines, evaluate, evaluate_homes
@@ -20,10 +17,10 @@ from sunsift.lab.evaluate.flow import run_day_by_day
 from sunsift.lab.evaluate.trace import trace_at_once
 from sunsift.lab.evaluate.truth import POOR, truth_of
 from sunsift.lab.evaluate.virtual import virtual_houses
-from sunsift.lab.metered import MeteredHome, read_metered
+from sunsift.lab.metered import read_metered
 from sunsift.lab.record import no_progress
 from sunsift.model import load
-from tests.support.homes import a_metered_home
+from tests.support.homes import a_metered_home, write_homes
 
 HOMES = [a_metered_home("home-1", 90), a_metered_home("home-2", 100, shift=20)]
 
@@ -35,26 +32,6 @@ def _small_recipe() -> None:
         patch.setattr(baselines, "RECIPE_HOUSES", 24)
         baselines._learnt.cache_clear()
         baselines._learnt()
-
-
-def write(folder: Path, homes: list[MeteredHome]) -> tuple[Path, Path]:
-    """Write homes as the two files that the command takes."""
-    homes_csv, readings = folder / "homes.csv", folder / "readings.parquet"
-    lines = ["house_id,capacity_kwp,latitude,longitude,utc_offset_hours,interval_minutes"]
-    columns: dict[str, list[np.ndarray]] = {"start": [], "load_kwh": [], "generation_kwh": []}
-    names: list[str] = []
-    for home in homes:
-        h = home.house
-        lines.append(f"{h.house_id},{h.capacity_kwp},{h.latitude},{h.longitude},{h.utc_offset_hours},60")
-        hours: IntArray = (home.day[:, np.newaxis] * 24 + np.arange(24)).ravel()
-        columns["start"].append(hours.astype("datetime64[h]").astype("datetime64[s]"))
-        columns["load_kwh"].append(home.load_kwh.ravel())
-        columns["generation_kwh"].append(home.generation_kwh.ravel())
-        names += [h.house_id] * len(hours)
-    homes_csv.write_text("\n".join([*lines, "silent,3,-33.9,151.2,10,60"]) + "\n")
-    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    pq.write_table(pa.table({"house_id": names, **joined}), readings)
-    return homes_csv, readings
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +87,7 @@ def test_the_simple_rule_sees_a_dead_system() -> None:
 
 
 def test_same_seed_same_bytes_and_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
-    homes_csv, readings = write(tmp_path, HOMES)
+    homes_csv, readings = write_homes(tmp_path, HOMES)
     evaluate(homes_csv, readings, seed=2, scenarios=4, resamples=20, report_dir=tmp_path / "one")
     evaluate(homes_csv, readings, seed=2, scenarios=4, resamples=20, json_file=tmp_path / "two.json")
     one, two = (tmp_path / "one" / "metrics.json").read_bytes(), (tmp_path / "two.json").read_bytes()
@@ -131,7 +108,7 @@ def test_same_seed_same_bytes_and_a_page_that_needs_nothing_else(tmp_path: Path)
 
 
 def test_figures_alone_need_no_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    homes_csv, readings = write(tmp_path, HOMES[:1])
+    homes_csv, readings = write_homes(tmp_path, HOMES[:1])
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'sunsift\[lab\]'"):
         evaluate(homes_csv, readings, scenarios=4, report_dir=tmp_path / "report")
@@ -142,13 +119,13 @@ def test_figures_alone_need_no_matplotlib(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
 def test_no_such_scale(tmp_path: Path, scale: float) -> None:
-    homes_csv, readings = write(tmp_path, HOMES[:1])
+    homes_csv, readings = write_homes(tmp_path, HOMES[:1])
     with pytest.raises(SunsiftError, match="capacity_scale"):
         evaluate(homes_csv, readings, capacity_scale=scale)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    homes_csv, readings = write(tmp_path, HOMES[:1])
+    homes_csv, readings = write_homes(tmp_path, HOMES[:1])
     with pytest.raises(SunsiftError, match="cannot write the report"):
         evaluate(homes_csv, readings, scenarios=4, resamples=2, json_file=homes_csv / "metrics.json")
 
