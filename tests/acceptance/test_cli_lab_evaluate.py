@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-
 from sunsift.lab.evaluate.virtual import FEWEST
 from sunsift.lab.evaluate.wording import WORDINGS
 from sunsift.lab.inject import SCENARIOS
