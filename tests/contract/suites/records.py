@@ -55,6 +55,10 @@ class RecordsContract:
         assert [p.period_end - FIRST_DAY for _, p, _ in records.predictions("c")] == [29, 30]
         assert list(records.predictions("nobody")) == []
 
+    def test_one_listing_can_be_read_within_another(self, records: Records) -> None:
+        lengths = {house.house_id: len(records.days(house.house_id)) for house in records.houses()}
+        assert lengths == {"a": 31, "b": 1, "c": 31}
+
     def test_days_come_oldest_first(self, records: Records) -> None:
         assert records.days("a") == days_of("a", FIRST_DAY, 31)
         assert records.days("nobody") == []

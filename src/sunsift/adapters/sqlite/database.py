@@ -98,7 +98,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Run the block on one unchanging view of the data."""
+        """Run the block on one unchanging view of the data; within another block, on that one's view."""
+        if self._connection.in_transaction:
+            yield self._connection
+            return
         with self._transaction("BEGIN") as connection:
             yield connection
 
