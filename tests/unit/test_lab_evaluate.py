@@ -14,6 +14,8 @@ from sunsift.lab.datasets import SETTING, RealHomes, real_homes
 from sunsift.lab.evaluate import Evaluation, baselines, evaluate, evaluate_homes
 from sunsift.lab.evaluate.baselines import Ceiling, LargestExport
 from sunsift.lab.evaluate.flow import run_day_by_day
+from sunsift.lab.evaluate.page import page
+from sunsift.lab.evaluate.results import to_json
 from sunsift.lab.evaluate.trace import trace_at_once
 from sunsift.lab.evaluate.truth import POOR, truth_of
 from sunsift.lab.evaluate.virtual import virtual_houses
@@ -108,13 +110,37 @@ def test_same_seed_same_bytes_and_a_page_that_needs_nothing_else(tmp_path: Path)
 
 
 def test_figures_alone_need_no_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    homes_csv, readings = write_homes(tmp_path, HOMES[:1])
+    blank = a_metered_home("blank", 40)
+    blank.load_kwh[:] = np.nan
+    homes_csv, readings = write_homes(tmp_path, [HOMES[0], blank])
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'sunsift\[lab\]'"):
         evaluate(homes_csv, readings, scenarios=4, report_dir=tmp_path / "report")
     assert not (tmp_path / "report").exists()
     evaluate(homes_csv, readings, scenarios=4, resamples=2, json_file=tmp_path / "deep" / "metrics.json")
-    assert json.loads((tmp_path / "deep" / "metrics.json").read_text())["homes"] == ["home-1"]
+    document = json.loads((tmp_path / "deep" / "metrics.json").read_text())
+    assert document["homes"] == ["home-1"]
+    assert document["without_readings"] == ["blank", "silent"]
+
+
+def test_odd_homes_go_through() -> None:
+    short, gaps, dead = (
+        a_metered_home(name, days) for name, days in (("short", 20), ("gaps", 60), ("dead", 50))
+    )
+    gaps.load_kwh[10:20] = np.nan
+    gaps.generation_kwh[30:33, 5:9] = np.nan
+    dead.generation_kwh[:] = 0.0
+    coarse = a_metered_home("fine", 40)
+    fine = replace(
+        coarse,
+        interval_minutes=5,
+        load_kwh=np.repeat(coarse.load_kwh / 12, 12, axis=1),
+        generation_kwh=np.repeat(coarse.generation_kwh / 12, 12, axis=1),
+    )
+    odd = evaluate_homes([short, gaps, dead, fine], scenarios=8, resamples=2)
+    assert odd.house_days == 8 * (20 + 60 + 50 + 40)
+    assert len(json.loads(to_json(odd))["houses"]) == 4 * 8
+    assert page(odd).count("<figure>") >= 3
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])

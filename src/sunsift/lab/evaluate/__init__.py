@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.rules import Rules
 from sunsift.lab.evaluate.baselines import (
@@ -56,7 +58,8 @@ def evaluate(
         from sunsift.lab.evaluate.pictures import need_matplotlib
 
         need_matplotlib()
-    homes = [home.scaled(capacity_scale) for home in read_metered(homes_csv, readings_parquet)]
+    metered = (home.scaled(capacity_scale) for home in read_metered(homes_csv, readings_parquet))
+    homes = [home for home in metered if not np.isnan(home.load_kwh + home.generation_kwh).all()]
     if not homes:
         raise SunsiftError(f"no home of {homes_csv.name} has a reading in {readings_parquet.name}")
     read = {home.house.house_id for home in homes}
