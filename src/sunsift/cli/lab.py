@@ -59,8 +59,9 @@ Seed = Annotated[int, typer.Option(min=0, metavar="S", help="Equal seeds give eq
 
 def add_to(root: typer.Typer) -> None:
     """Hang the group below the root."""
-    from sunsift.cli import lab_evaluate
+    from sunsift.cli import lab_evaluate, lab_simulate
 
+    app.command(epilog=lab_simulate.EPILOG)(lab_simulate.simulate)
     app.command(epilog=lab_evaluate.EPILOG)(lab_evaluate.evaluate)
     root.add_typer(app, name="lab")
 
@@ -77,7 +78,8 @@ def given_or_real(homes: Path | None, readings: Path | None) -> tuple[Path, Path
     return found.homes_csv, found.readings_parquet
 
 
-def _tell(result: "FleetResult") -> None:
+def tell(result: "FleetResult") -> None:
+    """Say what was written, and where."""
     what = f"{counted(result.house_days, 'packet')} of {counted(result.houses, 'house')}"
     show(
         f"{what} in {plain(result.packets)}",
@@ -117,39 +119,7 @@ def packets(
             outage_from=outage_from.date() if outage_from else None,
             progress=lambda homes_done, _: done(homes_done),
         )
-    _tell(result)
-
-
-@app.command(
-    epilog=examples(
-        ("sunsift lab simulate --houses 1000 --days 60 --seed 7 -o fleet.jsonl.gz", "a fleet"),
-        ("sunsift lab mail fleet.jsonl.gz -o mail.jsonl.gz", "the same as it would really arrive"),
-    )
-)
-def simulate(
-    output: Output,
-    houses: Annotated[int, typer.Option(min=1, metavar="N")] = 60,
-    days: Annotated[int, typer.Option(min=1, metavar="D")] = 90,
-    seed: Seed = 1,
-    start: Annotated[datetime | None, typer.Option(formats=DATE, metavar="DATE", help="First day.")] = None,
-    faulty_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="X", help="Share of the houses with a fault.")
-    ] = 0.25,
-) -> None:
-    """Simulate a fleet with known faults: invented weather, homes and panels."""
-    from sunsift.lab.simulate import DEFAULT_START, simulate_fleet
-
-    with progress("Simulating houses", houses) as done:
-        result = simulate_fleet(
-            output,
-            houses,
-            days,
-            seed=seed,
-            start=start.date() if start else DEFAULT_START,
-            faulty_share=faulty_share,
-            progress=lambda houses_done, _: done(houses_done),
-        )
-    _tell(result)
+    tell(result)
 
 
 @app.command(

@@ -50,7 +50,7 @@ class _Place:
     temperature: dict[int, FloatArray]
 
 
-def _deal(rng: np.random.Generator, houses: int, shares: Sequence[float]) -> IntArray:
+def deal(rng: np.random.Generator, houses: int, shares: Sequence[float]) -> IntArray:
     """Deal kinds 1, 2, ... out to their shares of the houses, at random; the others get 0.
 
     In a fleet of ten or more, every kind with a share above zero gets at least one house.
@@ -65,12 +65,12 @@ def _deal(rng: np.random.Generator, houses: int, shares: Sequence[float]) -> Int
 def _traits(seed: int, houses: int, faulty_share: float) -> _Traits:
     rng = np.random.default_rng([seed, 0])
     usual, *others = INTERVAL_SHARES
-    intervals = np.array([usual, *others])[_deal(rng, houses, [INTERVAL_SHARES[other] for other in others])]
+    intervals = np.array([usual, *others])[deal(rng, houses, [INTERVAL_SHARES[other] for other in others])]
     return _Traits(
         interval_minutes=intervals,
-        fault=_deal(rng, houses, [faulty_share / len(KINDS)] * len(KINDS)),
-        export_limited=_deal(rng, houses, [EXPORT_LIMIT_SHARE]),
-        battery=_deal(rng, houses, [BATTERY_SHARE]),
+        fault=deal(rng, houses, [faulty_share / len(KINDS)] * len(KINDS)),
+        export_limited=deal(rng, houses, [EXPORT_LIMIT_SHARE]),
+        battery=deal(rng, houses, [BATTERY_SHARE]),
     )
 
 
@@ -157,7 +157,7 @@ def _record(rng: np.random.Generator, index: int, place: _Place, traits: _Traits
         output = generation(panels, place.sky, light, temperature, left)
         behind = with_battery(load, output) if house.battery else load
         let_through = limited(behind, output, house, 24.0 / grid)
-        return _whole_watt_hours(behind, interval_minutes), _whole_watt_hours(let_through, interval_minutes)
+        return whole_watt_hours(behind, interval_minutes), whole_watt_hours(let_through, interval_minutes)
 
     load_kwh, generation_kwh = made(fault.left)
     healthy_kwh = made(np.ones_like(fault.left))[1] if kind else generation_kwh
@@ -174,7 +174,7 @@ def _record(rng: np.random.Generator, index: int, place: _Place, traits: _Traits
     )
 
 
-def _whole_watt_hours(kwh: FloatArray, interval_minutes: int) -> FloatArray:
+def whole_watt_hours(kwh: FloatArray, interval_minutes: int) -> FloatArray:
     """Add a grid's slots up to the meter's intervals and round them to whole watt-hours [kWh]."""
     days, slots = kwh.shape
     intervals = 1440 // interval_minutes

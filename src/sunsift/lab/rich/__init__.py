@@ -1,0 +1,1 @@
+"""A rich fleet: panels by pvlib, under the real weather of a region, on homes with real load."""
