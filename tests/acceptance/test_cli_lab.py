@@ -68,6 +68,7 @@ def test_a_simulated_fleet_and_its_mail(shell: Command, tmp_path: Path) -> None:
         line = (
             "lab",
             "simulate",
+            "--light",
             "--houses",
             "5",
             "--days",

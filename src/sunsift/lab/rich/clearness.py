@@ -24,9 +24,10 @@ from sunsift.lab.rich.roof import (
 from sunsift.lab.rich.sun import Light, Sun, light_of
 
 # Shares of the clear sky's light that are tried; what lies between them is interpolated.
-TRIED: Final = np.array([0.0, 0.03, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05, 1.15])
-# A lower sun says little about the clouds: the nearest half-hour with a higher one stands in.
-LOWEST_SUN: Final = 15.0
+TRIED: Final = np.array([0.0, 0.03, 0.08, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05, 1.1])
+# A lower sun is hidden from too many roofs to tell clouds by: the nearest half-hour with a higher one
+# stands in.
+LOWEST_SUN: Final = 20.0
 DARKEST: Final = 0.02
 
 

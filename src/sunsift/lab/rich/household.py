@@ -42,7 +42,7 @@ def real_load(loads: RealLoads) -> DrawLoad:
         wanted = rng.lognormal(np.log(DAILY_KWH[0]), DAILY_KWH[1])
         chosen: list[int] = []
         order = rng.permutation(len(homes)).tolist()
-        while len(chosen) < MOST_HOMES and wanted > SCALE[1] * daily[chosen].sum():
+        while order and len(chosen) < MOST_HOMES and wanted > SCALE[1] * daily[chosen].sum():
             chosen.append(order.pop())
         scale = float(np.clip(wanted / daily[chosen].sum(), *SCALE))
         together: FloatArray = np.sum([homes[index] for index in chosen], axis=0) * scale

@@ -97,5 +97,6 @@ def _self_use(axes: Any, found: CheckResult) -> None:
             alpha=0.7,
         )
     axes.set_xscale("log")
+    axes.minorticks_off()
     axes.set_xticks([0.1, 0.3, 1.0, 3.0], ["0.1", "0.3", "1", "3"])
     _plain(axes, "Used at once, % of made", "made over used", "%")
