@@ -1,5 +1,6 @@
 """A rich fleet: its files, its homes' table, its truth, and the data sets that it is made of."""
 
+import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sunsift.domain.errors import SunsiftError
+from sunsift.domain.errors import MissingExtraError, SunsiftError
 from sunsift.domain.readings import SLOTS, day_number
 from sunsift.formats.houses_csv import read_houses
 from sunsift.lab.datasets import SETTING, real_homes
@@ -30,6 +31,7 @@ from sunsift.lab.rich.house import RichHouse, Traits, draw_house
 from sunsift.lab.rich.household import LEAST_HOMES, diverted, real_load
 from sunsift.lab.rich.picture import write_picture
 from sunsift.lab.rich.regional import LOADS, REGION, RealLoads, read_loads, read_region
+from sunsift.lab.simulate import simulate_records
 from tests.support.region import write_region
 
 DAYS = 40
@@ -118,6 +120,16 @@ def test_truth_is_told_day_by_day() -> None:
         if house.traits.scenario == "outage":
             assert (performance[~sound & ~np.isnan(performance)] == 0.0).all()
             assert (~sound).any()
+
+
+def test_without_pvlib_a_fleet_is_light(region_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SETTING, str(region_folder))
+    assert can_be_rich()
+    monkeypatch.setitem(sys.modules, "pvlib", None)
+    assert not can_be_rich()
+    assert len(list(simulate_records(2, 30))) == 2
+    with pytest.raises(MissingExtraError, match=r"sunsift\[lab\]"):
+        find_ground(1, DAYS)
 
 
 def test_traits_come_in_their_shares() -> None:

@@ -12,8 +12,8 @@ from sunsift.lab.datasets import data_sets_folder
 
 REGION: Final = "ausgrid_region.parquet"
 LOADS: Final = "homes_load_only.parquet"
-# On clear days the profile is symmetric around 28 minutes after solar noon, at every height of the sun: its
-# publisher names half-hours by their end.
+# On clear days the profile is symmetric around 28 to 31 minutes after solar noon, at every height of the
+# sun: its publisher names half-hours by their end.
 LATE_SLOTS: Final = 1
 
 
