@@ -59,9 +59,9 @@ def simulate(
 ) -> None:
     """Simulate a fleet with known faults.
 
-    A rich one has panels by pvlib, the real weather and load of the data-set folder, every fault and every
-    harmless happening; docs/simulation.md says how near it comes to reality. A light one is invented
-    throughout and needs nothing but Sunsift.
+    A rich one has panels by pvlib, the real weather and load of the data-set folder, and the faults of `lab
+    evaluate`; docs/simulation.md says how near it comes to reality. A light one is invented throughout and
+    needs nothing but Sunsift.
     """
     from sunsift.lab.rich.fleet import can_be_rich
 
