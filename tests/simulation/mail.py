@@ -16,7 +16,8 @@ LEVELS = (2000, 1000, 0)
 # What a day is like; the first two are usable, the others hold gaps or were not measured.
 USUAL, FEW_GAPS, MANY_GAPS, ESTIMATED, EMPTY = range(5)
 # Pauses before a message, in minutes; the last ones are longer than the quiet time.
-PAUSES = (0, 0, 0, 0, 0, 0, 1, 2, 5, 7, 15)
+PAUSES = (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 5, 7, 15)
+LONG_PAUSE = 9
 BROKEN = (
     (b"{not json", "not_json"),
     (b"", "empty"),
@@ -25,6 +26,8 @@ BROKEN = (
     (b"\xff\xfe", "not_utf8"),
 )
 TORN = b'{"schema": 1, "house'
+# house_id, day, level, kind, revision
+Day = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +94,45 @@ def draw_scenario(choices: Choices, *, lossy: bool) -> Scenario:
         late.append((choices.below(30), houses.pop()))
     if lossy and choices.one_in(8):
         changed.append((choices.below(30), a_house("house-0", capacity_kwp=6.0)))
-    days = []
-    for house in [*houses, *(h for _, h in late)]:
-        level = choices.below(3)
-        for day in range(FIRST_DAY, FIRST_DAY + 3 + choices.below(4)):
-            if choices.one_in(4):
-                level = choices.below(3)
-            kind = choices.below(len(LEVELS) + 2) if choices.one_in(4) else USUAL
-            days.append((house.house_id, day, level, kind, 1))
-    for _ in range(choices.below(5)):
-        house_id, day, *_ = days[choices.below(len(days))]
+    names = [h.house_id for h in [*houses, *(h for _, h in late)]]
+    days = [day for name in names for day in _history(name, choices)]
+    letters = _shuffled(days, choices)
+    for wave in range(choices.below(3)):
+        # After a quiet while the retailer corrects a whole house, and its status may change.
+        name, level = names[choices.below(len(names))], choices.below(3)
+        corrected = [(name, day, level, USUAL, 3 + wave) for day in sorted({d[1] for d in days})]
+        letters += _shuffled(corrected, choices, first_pause=LONG_PAUSE)
+    return Scenario(houses, late, changed, letters)
+
+
+def _history(house_id: str, choices: Choices) -> list[Day]:
+    """Draw a house's days, some of them revised or sent twice."""
+    days: list[Day] = []
+    level = choices.below(3)
+    for day in range(FIRST_DAY, FIRST_DAY + 3 + choices.below(4)):
+        if choices.one_in(4):
+            level = choices.below(3)
+        kind = choices.below(5) if choices.one_in(4) else USUAL
+        days.append((house_id, day, level, kind, 1))
+    for _ in range(choices.below(3)):
+        day = days[choices.below(len(days))][1]
         # Revision 1 again is another packet of the same time: the digest decides.
         days.append((house_id, day, choices.below(3), choices.below(5), choices.below(3)))
-    for _ in range(choices.below(3)):
+    if choices.one_in(2):
         days.append(days[choices.below(len(days))])
-    return Scenario(houses, late, changed, _shuffled(days, choices))
+    return days
 
 
-def _shuffled(days: list[tuple[str, int, int, int, int]], choices: Choices) -> list[Letter]:
+def _shuffled(days: list[Day], choices: Choices, first_pause: int = 0) -> list[Letter]:
+    """Put days into messages, in any order, with unusable ones between them."""
     waiting = list(days)
-    letters = []
+    letters: list[Letter] = []
     while waiting:
         packet, body = a_day(*waiting.pop(choices.below(len(waiting))))
         if choices.one_in(6):
             body = body.replace(b'"id": "', b'"id": "again-')
-        letters.append(Letter(body, PAUSES[choices.below(len(PAUSES))], packet))
+        pause = PAUSES[choices.below(len(PAUSES))] if letters else first_pause
+        letters.append(Letter(body, pause, packet))
         if choices.one_in(16):
             letters.append(_unusable(choices))
     return letters

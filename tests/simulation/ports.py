@@ -22,6 +22,8 @@ REFUSED = "refused"
 LATE, DOUBLED, DROPPED = "late", "doubled", "dropped"
 # How late a hint may come: within a minute, within a lease, after it, after the quiet time. [ms]
 DELAYS = (1_000, 30_000, 130_000, 400_000)
+# How long a retailer is down: not at all, over a retry, over the next change of a status. [ms]
+OUTAGES = (0, 90_000, 600_000)
 
 
 class Switching:
@@ -232,8 +234,8 @@ class MemoryCoordinator:
 class SimulatedSender:
     """Carries reports to a retailer who remembers everything that it heard.
 
-    heard: (real time [ms], report), repetitions included.
-    fails: chooses whether a sending fails.
+    heard: what it heard, in order, repetitions included.
+    fails: chooses whether a sending fails; the retailer may then be down for a while.
     """
 
     batch = 3
@@ -242,10 +244,11 @@ class SimulatedSender:
         self, clock: SimulatedClock, choices: Choices, turn: Turn, fails: Callable[[], bool]
     ) -> None:
         self.turn = turn
-        self.heard: list[tuple[int, Report]] = []
+        self.heard: list[Report] = []
         self._clock = clock
         self._choices = choices
         self._fails = fails
+        self._down_until = 0
 
     def send(self, reports: Sequence[Report]) -> dict[str, str]:
         """Send reports one by one."""
@@ -256,10 +259,13 @@ class SimulatedSender:
     def send_one(self, report: Report) -> str | None:
         """Send one report; return what went wrong."""
         self.turn("-> sending", report)
-        problem = None
-        if self._fails():
+        now, problem = self._clock.real, None
+        if now < self._down_until:
+            problem = REFUSED
+        elif self._fails():
             problem = (REFUSED, "answer lost")[self._choices.below(2)]
+            self._down_until = now + OUTAGES[self._choices.below(len(OUTAGES))]
         if problem != REFUSED:
-            self.heard.append((self._clock.real, replace(report, attempt=0)))
+            self.heard.append(replace(report, attempt=0))
         self.turn(f"<- sending: {problem or 'acknowledged'}", report.key)
         return problem

@@ -12,7 +12,7 @@ class Crash(BaseException):
 
 
 class Choices:
-    """Every choice of one run, read from a stream of bytes; a zero is always the calm choice.
+    """Choices read from a stream of bytes; a zero is always the calm choice.
 
     Equal bytes make equal runs, so that a seed names a run and Hypothesis can shrink one.
     """
@@ -36,6 +36,20 @@ class Choices:
     def one_in(self, count: int) -> bool:
         """Choose whether something rare happens."""
         return not self.calm and self._byte() >= 256 - 256 // count
+
+
+class Draws:
+    """The choices of one run in three streams, so that changing one kind leaves the others as they are.
+
+    plan: what is sent, and how much may go wrong. order: who goes on, and when. harm: what goes wrong.
+    """
+
+    def __init__(self, more: Callable[[], bytes]) -> None:
+        self.plan, self.order, self.harm = Choices(more), Choices(more), Choices(more)
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong, and tasks go on one after the other."""
+        self.order.calm = self.harm.calm = True
 
 
 class Task:

@@ -28,7 +28,7 @@ from tests.simulation.ports import (
     SimulatedTopic,
     Switching,
 )
-from tests.simulation.scheduler import Choices, Scheduler, Task
+from tests.simulation.scheduler import Draws, Scheduler, Task
 from tests.simulation.witness import Witness
 
 RULES = Rules(period_days=4, ready_days=3, fold_predictions=3, quiet_minutes=6, lease_seconds=120)
@@ -76,14 +76,14 @@ class World:
     def __init__(
         self,
         bench: Bench,
-        choices: Choices,
+        draws: Draws,
         design: Design,
         scenario: Scenario,
         note: Callable[[str], None] | None,
         *,
         lossy: bool,
     ) -> None:
-        self.choices = choices
+        self.draws = draws
         self.scenario = scenario
         self.lossy = lossy
         self.faults: dict[str, int] = {}
@@ -96,21 +96,21 @@ class World:
         self.witness = Witness(self.records, self.clock, RULES.quiet_ms)
         self._wire(bench, design)
         self._next_tick = 0
-        self._next_sweep = (1 + choices.below(60)) * MINUTE
+        self._next_sweep = (1 + draws.plan.below(60)) * MINUTE
         self._letters = deque(_timed(scenario.letters))
         self._registrations = deque(sorted(_in_ms(scenario.late + scenario.changed), key=lambda r: r[0]))
 
     def _wire(self, bench: Bench, design: Design) -> None:
-        turn, clock, choices = self._turn, self.clock, self.choices
-        self.inbox = SimulatedInbox(clock, choices, turn)
-        self.topic = SimulatedTopic(clock, choices, lossy=self.lossy, fails=partial(self.fault, "topic"))
-        self.sender = design.sender(clock, choices, turn, partial(self.fault, "sender"))
+        turn, clock, order, harm = self._turn, self.clock, self.draws.order, self.draws.harm
+        self.inbox = SimulatedInbox(clock, order, turn)
+        self.topic = SimulatedTopic(clock, harm, lossy=self.lossy, fails=partial(self.fault, "topic"))
+        self.sender = design.sender(clock, harm, turn, partial(self.fault, "sender"))
         self.store = design.store(bench.database, clock, turn)
         self.store.register(self.scenario.houses)
         self._memory = None
         if design.coordinator is not None:
             self._memory = design.coordinator(turn)
-        elif not choices.one_in(4):
+        elif not self.draws.plan.one_in(4):
             self._memory = MemoryCoordinator(turn)
         self._sqlite = SqliteCoordinator(bench.database)
         coordinator = self._memory or self._sqlite
@@ -132,7 +132,7 @@ class World:
 
     def fault(self, kind: str, one_in: int = 0) -> bool:
         """Choose whether a fault of this kind happens now, as long as there may be any."""
-        if self.faults.get(kind, 0) <= 0 or not self.choices.one_in(one_in or ODDS[kind]):
+        if self.faults.get(kind, 0) <= 0 or not self.draws.harm.one_in(one_in or ODDS[kind]):
             return False
         self.faults[kind] -= 1
         self.struck[kind] += 1
@@ -149,7 +149,7 @@ class World:
         """Have a worker take up a hint."""
         spawn, s, c = self.scheduler.spawn, self._store, self._coordinator
         if hint.channel == PREDICT:
-            most = 1 + self.choices.below(HOUSES_A_PREDICT)
+            most = 1 + self.draws.order.below(HOUSES_A_PREDICT)
             houses = tuple(h.body for h in self.topic.take(hint, most))
             spawn("predict", lambda: predict(houses, s, c, self._topic, self._model, RULES), houses)
             return
@@ -175,7 +175,7 @@ class World:
         if task.kind == REGISTER:
             # Whoever registers a house tries until it works.
             self.scheduler.spawn(REGISTER, task.work)
-        if self.choices.one_in(2):
+        if self.draws.harm.one_in(2):
             # A topic that knows of the death gives its hints to somebody else; one in memory does not.
             self.topic.hints.extend(Hint(PREDICT, body, self.clock.real) for body in task.hints)
 
