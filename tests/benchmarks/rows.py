@@ -83,7 +83,7 @@ def table_of(rows: Sequence[Row]) -> Table:
     """Lay rows out for people."""
     table = Table(title="Sunsift: speed and size", title_justify="left")
     table.add_column("what")
-    for column in ("target", "reached", "min - max", "by CPU time", "x limit (1, 3)", "peak MB"):
+    for column in ("target", "reached", "min - max", "by CPU time", "x limit (best 1, good 3)", "peak MB"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row), style="dim" if row.reached is None else "")
