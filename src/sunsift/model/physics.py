@@ -133,7 +133,7 @@ def base_load(night_load: FloatArray, count: IntArray) -> FloatArray:
 def find_silence(window: Window) -> Silence:
     """Find the run of days whose silence speaks loudest for an outage, and weigh it.
 
-    The run with the largest sum of log-likelihood ratios is found by Kadane's scan over the dates.
+    The run with the largest sum of log-likelihood ratios is the one to look at.
     """
     silent = window.usable & ~window.trace
     hides = np.clip((-window.headroom - HIDES_FROM) / (3.0 * HIDES_FROM), 0.0, 1.0)
@@ -142,20 +142,19 @@ def find_silence(window: Window) -> Silence:
         window.exports, EXPORT_AGAINST, np.where(window.usable & window.trace, HEADROOM_AGAINST, 0.0)
     )
 
+    # The sum of a run is the total up to its end minus the total before its start, so the best run to each
+    # end starts behind the lowest total before it, the latest if several are as low.
     rough = weight * -np.log(0.1) + against
-    count = len(rough)
-    best, running = np.zeros(count), np.zeros(count)
-    first, last, start = np.zeros(count, np.int64), np.full(count, -1), np.zeros(count, np.int64)
-    for column in range(WINDOW):
-        restart = running <= 0.0
-        start = np.where(restart, column, start)
-        running = np.where(restart, 0.0, running) + rough[:, column]
-        better = running > best
-        best = np.where(better, running, best)
-        first, last = np.where(better, start, first), np.where(better, column, last)
+    columns = np.arange(WINDOW)
+    total = np.round(np.cumsum(rough, axis=1), 9)
+    before = np.concatenate((np.zeros((len(rough), 1)), total[:, :-1]), axis=1)
+    gain = total - np.minimum.accumulate(before, axis=1)
+    last = np.where(gain.max(axis=1) > 0.0, gain.argmax(axis=1), -1)
+    until = columns <= last[:, np.newaxis]
+    before = np.where(until, before, np.inf)
+    first = np.where(until & (before == before.min(axis=1, keepdims=True)), columns, 0).max(axis=1)
 
     # How often this house is silent for no fault, from the days outside the run.
-    columns = np.arange(WINDOW)
     inside = (columns >= first[:, np.newaxis]) & (columns <= last[:, np.newaxis]) & window.usable
     outside = window.usable & ~inside
     rate = ((silent & outside).sum(axis=1) + 0.5) / (outside.sum(axis=1) + 6.0)
