@@ -52,9 +52,16 @@ class Database:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._prepare()
         except sqlite3.Error as error:
             raise in_plain_words(error, path) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            raise in_plain_words(error, path) from error
+        except StoreError:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         run = self._connection.execute
