@@ -15,6 +15,7 @@ import numpy as np
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.house import House
 from sunsift.domain.readings import MISSING, BoolArray, day_date
+from sunsift.lab.part_files import finish, part_of
 from sunsift.lab.record import Record
 
 HOUSE_COLUMNS: Final = (
@@ -154,7 +155,7 @@ class FleetFiles:
         return self
 
     def _open(self) -> None:
-        packets, houses, truth = (self._partial(path) for path in self._paths)
+        packets, houses, truth = (part_of(path) for path in self._paths)
         packets.parent.mkdir(parents=True, exist_ok=True)
         self._file = packets.open("wb")
         self._lines: IO[bytes] | gzip.GzipFile = self._file
@@ -195,12 +196,4 @@ class FleetFiles:
             self._lines.close()
         for file in (self._file, self._houses_csv, self._truth_csv):
             file.close()
-        for path in self._paths:
-            if kind is None:
-                self._partial(path).replace(path)
-            else:
-                self._partial(path).unlink(missing_ok=True)
-
-    @staticmethod
-    def _partial(path: Path) -> Path:
-        return path.with_name(path.name + ".part")
+        finish(self._paths, complete=kind is None)

@@ -10,6 +10,7 @@ from sunsift.domain.errors import MissingExtraError, SunsiftError
 from sunsift.domain.readings import FloatArray
 from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
 from sunsift.lab.inject import Scene
+from sunsift.lab.part_files import finish, part_of
 
 COLUMNS: Final = HOUSE_COLUMNS + ",source,interval_minutes"
 SOURCE: Final = "simulated"
@@ -42,7 +43,7 @@ class HomesFiles:
         )
 
     def __enter__(self) -> Self:
-        homes_csv, readings = (self._partial(path) for path in self._paths)
+        homes_csv, readings = (part_of(path) for path in self._paths)
         try:
             for path in (homes_csv, readings):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,12 +77,4 @@ class HomesFiles:
     ) -> None:
         self._csv.close()
         self._writer.close()
-        for path in self._paths:
-            if kind is None:
-                self._partial(path).replace(path)
-            else:
-                self._partial(path).unlink(missing_ok=True)
-
-    @staticmethod
-    def _partial(path: Path) -> Path:
-        return path.with_name(path.name + ".part")
+        finish(self._paths, complete=kind is None)
