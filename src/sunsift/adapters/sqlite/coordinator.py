@@ -11,15 +11,16 @@ ON CONFLICT (house_id) DO UPDATE SET arrived = max(arrived, excluded.arrived)
 # Whoever holds a lease would turn the claim's worker away, and the house would wait for a second claim to
 # end if the holder is dead.
 _CLAIM = """
-UPDATE quiet SET claimed_until = ?1 WHERE house_id IN (
-    SELECT house_id FROM quiet WHERE arrived <= ?2 AND claimed_until <= ?3
-    AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.house_id = quiet.house_id AND until > ?3)
-    ORDER BY arrived, house_id LIMIT ?4)
+UPDATE quiet SET claimed_until = :until WHERE house_id IN (
+    SELECT house_id FROM quiet WHERE arrived <= :arrived_by AND claimed_until <= :now
+    AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.house_id = quiet.house_id AND until > :now)
+    ORDER BY arrived, house_id LIMIT :limit)
 RETURNING house_id
 """
 _ACQUIRE = """
-INSERT INTO lease (house_id, token, until) VALUES (?1, ?2, ?3)
-ON CONFLICT (house_id) DO UPDATE SET token = ?2, until = ?3 WHERE until <= ?4 OR token = ?2
+INSERT INTO lease (house_id, token, until) VALUES (?, ?, ?)
+ON CONFLICT (house_id) DO UPDATE SET token = excluded.token, until = excluded.until
+WHERE until <= ? OR token = excluded.token
 """
 
 
@@ -40,8 +41,9 @@ class SqliteCoordinator:
 
     def claim_quiet(self, arrived_by: int, now: int, until: int, limit: int) -> list[str]:
         """Take houses that have been quiet long enough, for as long as `until`."""
+        wanted = {"arrived_by": arrived_by, "now": now, "until": until, "limit": limit}
         with self._database.hint() as connection:
-            rows = connection.execute(_CLAIM, (until, arrived_by, now, limit)).fetchall()
+            rows = connection.execute(_CLAIM, wanted).fetchall()
         return sorted(house_id for (house_id,) in rows)
 
     def forget(self, settled: dict[str, int]) -> None:

@@ -14,10 +14,10 @@ _INSERT = f"INSERT INTO house ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * le
 _UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in COLUMNS[1:])} WHERE house_id = ?"
 # The digest of every period includes the registration, so all of the house's days count as changed.
 _MARK_ALL = """
-UPDATE progress SET generation = generation + 1, arrived = max(?1, arrived + 1),
+UPDATE progress SET generation = generation + 1, arrived = max(?, arrived + 1),
     changed_from = (SELECT min(day) FROM day WHERE day.house = progress.house),
     changed_to = (SELECT max(day) FROM day WHERE day.house = progress.house)
-WHERE house = (SELECT id FROM house WHERE house_id = ?2)
+WHERE house = (SELECT id FROM house WHERE house_id = ?)
 """
 
 

@@ -14,12 +14,12 @@ _UPSERT = "INSERT OR REPLACE INTO day (house, day, kind, updated_at, readings) V
 # house rise strictly, so that the quiet clock can tell a new one from the one that was settled.
 _MARK = """
 INSERT INTO progress (house, generation, settled, fence, changed_from, changed_to, arrived)
-VALUES (?1, 1, 0, 0, ?2, ?3, ?4)
+VALUES (?, 1, 0, 0, ?, ?, ?)
 ON CONFLICT (house) DO UPDATE SET
     generation = generation + 1,
-    changed_from = iif(generation > settled, min(changed_from, ?2), ?2),
-    changed_to = iif(generation > settled, max(changed_to, ?3), ?3),
-    arrived = max(?4, arrived + 1)
+    changed_from = iif(generation > settled, min(changed_from, excluded.changed_from), excluded.changed_from),
+    changed_to = iif(generation > settled, max(changed_to, excluded.changed_to), excluded.changed_to),
+    arrived = max(excluded.arrived, arrived + 1)
 """
 # Any packet says that the house is not quiet yet, even one that changes nothing.
 _STIR = "UPDATE progress SET arrived = max(?, arrived + 1) WHERE house = ? AND generation > settled"

@@ -69,8 +69,8 @@ class SqliteRecords:
         with self._database.read() as connection:
             texts = dict(connection.execute("SELECT id, text FROM word").fetchall())
             houses = connection.execute(
-                "SELECT id, house_id FROM house WHERE ?1 IS NULL OR house_id = ?1 ORDER BY house_id",
-                (house_id,),
+                "SELECT id, house_id FROM house WHERE ? IS NULL OR house_id = ? ORDER BY house_id",
+                (house_id, house_id),
             )
             for number, name in houses:
                 for row in connection.execute(_PREDICTIONS, (number,)):
@@ -85,7 +85,7 @@ class SqliteRecords:
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
         """Return reports by key."""
         with self._database.read() as connection:
-            query = f"{_REPORTS} WHERE ?1 IS NULL OR h.house_id = ?1 ORDER BY r.key"
+            query = f"{_REPORTS} WHERE ? IS NULL OR h.house_id = ? ORDER BY r.key"
             for (
                 key,
                 house,
@@ -96,7 +96,7 @@ class SqliteRecords:
                 delivered,
                 attempts,
                 problem,
-            ) in connection.execute(query, (house_id,)):
+            ) in connection.execute(query, (house_id, house_id)):
                 yield ReportRow(
                     key,
                     house,

@@ -13,11 +13,11 @@ _TOLD = "SELECT count(*) FROM report WHERE house = ? AND as_of = ? AND status = 
 _ADD = "INSERT INTO report (key, house, as_of, status, previous, created_at) VALUES (?, ?, ?, ?, ?, ?)"
 # Only the oldest undelivered report of a house is due, so that a house's reports arrive in order.
 _CLAIM = """
-UPDATE report SET due = ?1, attempts = attempts + 1 WHERE seq IN (
-    SELECT r.seq FROM report AS r WHERE r.delivered_at IS NULL AND r.due <= ?2
+UPDATE report SET due = ?, attempts = attempts + 1 WHERE seq IN (
+    SELECT r.seq FROM report AS r WHERE r.delivered_at IS NULL AND r.due <= ?
     AND NOT EXISTS (SELECT 1 FROM report AS e
                     WHERE e.house = r.house AND e.seq < r.seq AND e.delivered_at IS NULL)
-    ORDER BY r.seq LIMIT ?3)
+    ORDER BY r.seq LIMIT ?)
 RETURNING seq, key, (SELECT house_id FROM house WHERE house.id = report.house), status, previous, as_of,
     created_at, attempts
 """
