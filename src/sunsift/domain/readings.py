@@ -1,7 +1,7 @@
 """A packet: one house's import and export readings for one local standard-time day."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -115,6 +115,19 @@ def _to_half_hours(watt_hours: WattHours) -> FloatArray:
     return halves
 
 
+def alike(packets: Sequence[Packet]) -> Iterator[tuple[list[int], WattHours]]:
+    """Gather packets of equal interval, so that each kind is worked on at once.
+
+    Result: for each interval, the positions of its n packets and their readings, shape (n, 2, intervals).
+    """
+    by_interval: dict[int, list[int]] = {}
+    for row, packet in enumerate(packets):
+        by_interval.setdefault(packet.interval_minutes, []).append(row)
+    for minutes, rows in by_interval.items():
+        joined = b"".join(packets[row].readings for row in rows)
+        yield rows, np.frombuffer(joined, "<u2").reshape(len(rows), 2, 1440 // minutes)
+
+
 def stack_days(packets: Sequence[Packet]) -> Days:
     """Line the packets of one house up by day.
 
@@ -126,11 +139,7 @@ def stack_days(packets: Sequence[Packet]) -> Days:
         raise ValueError("the days of a house must rise, one packet a day")
     values = np.empty((count, 2, SLOTS))
     missing = np.empty(count)
-    interval = np.fromiter((p.interval_minutes for p in packets), np.int64, count)
-    for minutes in np.unique(interval).tolist():
-        rows = np.flatnonzero(interval == minutes)
-        joined = b"".join(packets[row].readings for row in rows.tolist())
-        watt_hours = np.frombuffer(joined, "<u2").reshape(len(rows), 2, 1440 // minutes)
+    for rows, watt_hours in alike(packets):
         values[rows] = _to_half_hours(watt_hours)
         missing[rows] = (watt_hours == MISSING).mean(axis=(1, 2))
     measured = np.fromiter((p.quality in MEASURED for p in packets), np.bool_, count)
@@ -146,12 +155,8 @@ def stack_days(packets: Sequence[Packet]) -> Days:
 def largest_exports_wh(packets: Sequence[Packet]) -> list[int]:
     """Return the largest export within one interval of each packet [Wh], 0 where all are missing."""
     result = [0] * len(packets)
-    by_length: dict[int, list[int]] = {}
-    for row, packet in enumerate(packets):
-        by_length.setdefault(len(packet.readings), []).append(row)
-    for length, rows in by_length.items():
-        joined = b"".join(packets[row].readings for row in rows)
-        exports = np.frombuffer(joined, "<u2").reshape(len(rows), 2, length // 4)[:, 1]
+    for rows, watt_hours in alike(packets):
+        exports = watt_hours[:, 1]
         largest = np.where(exports == MISSING, 0, exports).max(axis=1)
         for row, value in zip(rows, largest.tolist(), strict=True):
             result[row] = value

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.readings import INTERVALS, QUALITIES, Packet
+from sunsift.domain.readings import INTERVALS, QUALITIES, Packet, alike
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason
 
@@ -30,12 +30,8 @@ def compress_all(packets: Sequence[Packet]) -> list[bytes]:
     All low bytes come first, then all high bytes, which are mostly 0 or 1: about 85 bytes a day.
     """
     result = [b""] * len(packets)
-    by_length: dict[int, list[int]] = {}
-    for row, packet in enumerate(packets):
-        by_length.setdefault(len(packet.readings), []).append(row)
-    for rows in by_length.values():
-        joined = b"".join(packets[row].readings for row in rows)
-        split = np.frombuffer(joined, np.uint8).reshape(len(rows), -1, 2).transpose(0, 2, 1)
+    for rows, watt_hours in alike(packets):
+        split = watt_hours.view(np.uint8).reshape(len(rows), -1, 2).transpose(0, 2, 1)
         for row, values in zip(rows, np.ascontiguousarray(split), strict=True):
             packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW, 4)
             result[row] = packer.compress(values.data) + packer.flush()
