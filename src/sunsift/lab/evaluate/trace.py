@@ -1,6 +1,5 @@
 """What one system said of one house, day by day, as it was known on each day."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -103,8 +102,3 @@ def _means(values: FloatArray, count: int) -> FloatArray:
     first = np.maximum(last - count, 0)
     means: FloatArray = (sums[last] - sums[first]) / np.maximum(last - first, 1)
     return means
-
-
-def stacked(traces: Sequence[Trace], name: str) -> FloatArray:
-    """Return one column of all traces, one after the other."""
-    return np.concatenate([np.asarray(getattr(trace, name), np.float64) for trace in traces])
