@@ -58,6 +58,11 @@ class House:
                 f"house {self.house_id}: {name} is {value}, must lie in {low:g} to {high:g}"
             )
 
+    @property
+    def weather_region(self) -> str:
+        """The region whose sunlight the house shares: as registered, or else its place to a degree."""
+        return self.region or f"{round(self.latitude)},{round(self.longitude)}"
+
     def largest_export_wh(self, interval_minutes: int) -> float:
         """Return the most that the site could export within one interval [Wh]."""
         power_kw = LARGEST_EXPORT_PER_KWP * self.capacity_kwp + LARGEST_EXPORT_MARGIN_KW
