@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 
 from sunsift.domain.errors import MissingExtraError, SunsiftError
+from sunsift.domain.house import House
+from sunsift.domain.period import Periods
+from sunsift.domain.readings import Days
 from sunsift.domain.rules import Rules
+from sunsift.domain.status import Status
+from sunsift.domain.verdict import Score
 from sunsift.lab.datasets import SETTING, RealHomes, real_homes
-from sunsift.lab.evaluate import Evaluation, baselines, evaluate, evaluate_homes
+from sunsift.lab.evaluate import Evaluation, evaluate, evaluate_homes, recipe
 from sunsift.lab.evaluate.baselines import Ceiling, LargestExport
 from sunsift.lab.evaluate.flow import run_day_by_day
 from sunsift.lab.evaluate.page import page
 from sunsift.lab.evaluate.results import to_json
-from sunsift.lab.evaluate.trace import trace_at_once
+from sunsift.lab.evaluate.trace import CODE, Trace, trace_at_once
 from sunsift.lab.evaluate.truth import POOR, truth_of
 from sunsift.lab.evaluate.virtual import virtual_houses
 from sunsift.lab.metered import read_metered
@@ -31,9 +36,9 @@ HOMES = [a_metered_home("home-1", 90), a_metered_home("home-2", 100, shift=20)]
 def _small_recipe() -> None:
     """Let the recipe of 2017 learn from a few houses."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(baselines, "RECIPE_HOUSES", 24)
-        baselines._learnt.cache_clear()
-        baselines._learnt()
+        patch.setattr(recipe, "RECIPE_HOUSES", 24)
+        recipe.learnt.cache_clear()
+        recipe.learnt()
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +46,42 @@ def found() -> Evaluation:
     return evaluate_homes(HOMES, scenarios=4, seed=2, resamples=20)
 
 
-def test_day_by_day_says_what_the_steps_say_at_once(found: Evaluation) -> None:
-    said = 0
+class Repeats:
+    """Says of each period what the flow said on its last day."""
+
+    version = "repeats"
+
+    def __init__(self, first_day: int, said: Trace) -> None:
+        self.first_day, self.said = first_day, said
+
+    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
+        of_code = {code: status for status, code in CODE.items()}
+        return [self._score(row, of_code) for row in (periods.end - self.first_day).tolist()]
+
+    def _score(self, row: int, of_code: dict[int, Status]) -> Score:
+        p_poor, performance = float(self.said.p_poor[row]), float(self.said.performance[row])
+        return Score(p_poor, performance, 0.1, 0.0, of_code[int(self.said.verdict[row])], ())
+
+
+def test_at_once_says_what_the_flow_says_day_by_day(found: Evaluation) -> None:
+    reports = 0
     for house, trace in zip(found.houses, found.systems[0].traces, strict=True):
-        at_once = trace_at_once(house.record, load(), Rules())
+        at_once = trace_at_once(house.record, Repeats(int(house.record.day[0]), trace), Rules())
         for name in ("p_poor", "performance", "average", "verdict", "status"):
             np.testing.assert_array_equal(getattr(trace, name), getattr(at_once, name))
         assert trace.reports == at_once.reports
-        said += len(trace.reports)
-    assert said >= len(found.houses)
+        reports += len(trace.reports)
+    assert reports >= len(found.houses)
+
+
+def test_every_group_of_every_system_has_an_interval(found: Evaluation) -> None:
+    for system in found.systems:
+        assert system.groups.keys() == {"scenario", "capacity", "self_consumption"}
+        assert {"healthy", "outage", "string_half", "smoke"} <= system.groups["scenario"].keys()
+        for named in system.groups.values():
+            for figures in named.values():
+                told = figures["verdicts_given"]
+                assert 0.0 < told.low <= told.high <= 1.0
 
 
 def test_every_house_day_of_both_years_is_run_once() -> None:
@@ -65,6 +97,18 @@ def test_no_house_meets_another_version_of_itself(found: Evaluation) -> None:
     places = [(house.home_id, house.record.house.region) for house in found.houses]
     assert len(set(places)) == len(places)
     assert len({house.record.house.house_id for house in found.houses}) == len(found.houses)
+
+
+def test_physics_alone_is_measured_beside_the_others(found: Evaluation) -> None:
+    physics = next(system for system in found.systems[1:] if system.name == "physics-1")
+    assert physics.what == "physics alone: no training, no past, no neighbours"
+    outages = [
+        (trace, truth)
+        for house, truth, trace in zip(found.houses, found.truths, physics.traces, strict=True)
+        if house.scene.scenario == "outage"
+    ]
+    assert outages
+    assert all((trace.status[truth.state == POOR] == POOR).mean() > 0.5 for trace, truth in outages)
 
 
 def test_the_ceiling_finds_what_is_there_and_alarms_for_nothing(found: Evaluation) -> None:
@@ -99,7 +143,7 @@ def test_same_seed_same_bytes_and_a_page_that_needs_nothing_else(tmp_path: Path)
     assert document["virtual_houses"] == len(document["houses"]) == 8
     assert document["house_days"] == 4 * 190
     assert [s["name"] for s in document["systems"]] == [
-        "physics-1", "largest-export", "recipe-2017", "true-generation",
+        load().version, "physics-1", "largest-export", "recipe-2017", "true-generation",
     ]  # fmt: skip
     assert document["systems"][0]["overall"]["specificity"].keys() == {"value", "low", "high"}
     html = (tmp_path / "one" / "index.html").read_text("utf-8")

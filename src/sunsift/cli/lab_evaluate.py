@@ -7,6 +7,7 @@ import typer
 
 from sunsift.cli.lab import CapacityScale, Homes, Readings, Seed, given_or_real
 from sunsift.cli.output import counted, examples, plain, progress, say, show, table
+from sunsift.lab.split import Split
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 EPILOG = examples(
     ("sunsift lab evaluate --report report", "on the real homes of the data-set folder"),
     ("sunsift lab evaluate --homes h.csv --readings r.parquet --seed 7 --report report", "your own homes"),
+    ("sunsift lab evaluate --split test --report report", "homes that no model has learnt from"),
     ("sunsift lab evaluate --capacity-scale 3 --json metrics.json", "three times the panels; figures only"),
 )
 _BY_SCENARIO = (
@@ -27,6 +29,9 @@ def evaluate(
     homes: Homes = None,
     readings: Readings = None,
     seed: Seed = 1,
+    split: Annotated[
+        Split, typer.Option(help="Which homes: those to learn from, the others, all.")
+    ] = Split.ALL,
     capacity_scale: CapacityScale = 1.0,
     scenarios: Annotated[
         int, typer.Option(min=4, max=19, metavar="K", help="Scenarios that each home goes through.")
@@ -54,6 +59,7 @@ def evaluate(
             homes_csv,
             readings_parquet,
             seed=seed,
+            split=split,
             capacity_scale=capacity_scale,
             scenarios=scenarios,
             report_dir=report,
@@ -64,7 +70,7 @@ def evaluate(
     show(
         _systems(found),
         f"{homes_in_words} x {found.scenarios} scenarios, {found.house_days:,} house-days, "
-        f"panels x {capacity_scale:g}, seed {seed}; in brackets the 95 % interval over homes",
+        f"panels x {capacity_scale:g}, seed {seed}, split {split}; in brackets the 95 % interval over homes",
         _scenarios(found),
     )
     if found.without_readings:

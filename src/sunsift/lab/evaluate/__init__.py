@@ -1,33 +1,28 @@
 """The benchmark: faults injected into metered homes, sent day by day through the steps of production."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.rules import Rules
-from sunsift.lab.evaluate.baselines import (
-    RECIPE_MEAN_OF,
-    RECIPE_THRESHOLD,
-    SYSTEMS,
-    Ceiling,
-    LargestExport,
-    Recipe2017,
-)
+from sunsift.lab.evaluate.baselines import BASELINES, baseline_traces
 from sunsift.lab.evaluate.flow import run_day_by_day
 from sunsift.lab.evaluate.metrics import RESAMPLES
-from sunsift.lab.evaluate.results import Evaluation, judge_system, to_json
-from sunsift.lab.evaluate.trace import Trace, plain_means, trace_at_once
-from sunsift.lab.evaluate.truth import Truth, truth_of
-from sunsift.lab.evaluate.virtual import VirtualHouse, virtual_houses
+from sunsift.lab.evaluate.results import Evaluation, SystemResult, judge_system, to_json
+from sunsift.lab.evaluate.trace import Trace
+from sunsift.lab.evaluate.truth import truth_of
+from sunsift.lab.evaluate.virtual import virtual_houses
 from sunsift.lab.metered import MeteredHome, read_homes, read_metered
 from sunsift.lab.record import Progress, no_progress
+from sunsift.lab.split import Split
 from sunsift.model import Model, load
 
 __all__ = ["DEFAULT_SCENARIOS", "Evaluation", "evaluate", "evaluate_homes"]
 DEFAULT_SCENARIOS = 8
+SHIPPED = "the model that ships, day by day through the steps of production"
 
 
 def evaluate(
@@ -35,6 +30,7 @@ def evaluate(
     readings_parquet: Path,
     *,
     seed: int = 1,
+    split: Split = Split.ALL,
     capacity_scale: float = 1.0,
     scenarios: int = DEFAULT_SCENARIOS,
     report_dir: Path | None = None,
@@ -45,7 +41,8 @@ def evaluate(
 ) -> Evaluation:
     """Run the benchmark on homes with metered load and generation.
 
-    homes_csv, readings_parquet: as in `read_metered`. capacity_scale: multiplies generation and capacity.
+    homes_csv, readings_parquet: as in `read_metered`. split: only the homes of that part are read on, as if
+    the files held no others. capacity_scale: multiplies generation and capacity.
     scenarios: how many a home. report_dir: gets metrics.json and the page index.html. json_file: a further
     place for metrics.json. model: the shipped one by default. resamples: how often homes are drawn anew for
     the confidence intervals. progress: called with house-days done and in all.
@@ -58,15 +55,22 @@ def evaluate(
         from sunsift.lab.evaluate.pictures import need_matplotlib
 
         need_matplotlib()
-    metered = (home.scaled(capacity_scale) for home in read_metered(homes_csv, readings_parquet))
-    homes = [home for home in metered if not np.isnan(home.load_kwh + home.generation_kwh).all()]
+    listed = [house.house_id for house, _ in read_homes(homes_csv) if split.holds(house.house_id)]
+    if not listed:
+        raise SunsiftError(f"no home of {homes_csv.name} belongs to the split {split}")
+    homes = [
+        home.scaled(capacity_scale)
+        for home in read_metered(homes_csv, readings_parquet)
+        if split.holds(home.house.house_id) and not np.isnan(home.load_kwh + home.generation_kwh).all()
+    ]
     if not homes:
         raise SunsiftError(f"no home of {homes_csv.name} has a reading in {readings_parquet.name}")
     read = {home.house.house_id for home in homes}
-    absent = tuple(house.house_id for house, _ in read_homes(homes_csv) if house.house_id not in read)
+    absent = tuple(house_id for house_id in listed if house_id not in read)
     found = evaluate_homes(
         homes,
         seed=seed,
+        split=split,
         capacity_scale=capacity_scale,
         scenarios=scenarios,
         model=model,
@@ -82,6 +86,7 @@ def evaluate_homes(
     homes: Sequence[MeteredHome],
     *,
     seed: int = 1,
+    split: Split = Split.ALL,
     capacity_scale: float = 1.0,
     scenarios: int = DEFAULT_SCENARIOS,
     model: Model | None = None,
@@ -90,20 +95,21 @@ def evaluate_homes(
     without_readings: tuple[str, ...] = (),
     progress: Progress = no_progress,
 ) -> Evaluation:
-    """Run the benchmark on homes that are at hand already, scaled as `capacity_scale` says."""
+    """Run the benchmark on homes that are at hand already, chosen and scaled as the arguments say."""
     model, rules = model or load(), rules or Rules()
     houses = virtual_houses(homes, scenarios, seed)
     truths = [truth_of(house.record, rules) for house in houses]
-    traces: dict[str, list[Trace]] = {
-        "shipped": run_day_by_day([house.record for house in houses], model, rules, progress)
-    }
-    for name, trace in _baselines(rules).items():
-        traces[name] = [trace(house, truth) for house, truth in zip(houses, truths, strict=True)]
-    # Intervals for every group of every baseline would take longer than all the rest.
-    drawn = {name: (resamples, resamples // 2 if name == "shipped" else 0) for name in SYSTEMS}
-    names = {name: model.version if name == "shipped" else name for name in SYSTEMS}
+    baselines = [
+        baseline_traces(house.record, truth, rules) for house, truth in zip(houses, truths, strict=True)
+    ]
+    shipped = run_day_by_day([house.record for house in houses], model, rules, progress)
+
+    def judged(name: str, what: str, traces: Sequence[Trace], of_group: int) -> SystemResult:
+        return judge_system(name, what, houses, truths, traces, seed, (resamples, of_group))
+
     return Evaluation(
         seed=seed,
+        split=split,
         capacity_scale=capacity_scale,
         scenarios=scenarios,
         rules=rules,
@@ -111,26 +117,14 @@ def evaluate_homes(
         houses=houses,
         truths=truths,
         systems=[
-            judge_system(names[name], what, houses, truths, traces[name], seed, drawn[name])
-            for name, what in SYSTEMS.items()
+            judged(model.version, SHIPPED, shipped, resamples // 2),
+            # The many groups of the baselines get rougher intervals, which takes less time.
+            *(
+                judged(name, what, [traces[name] for traces in baselines], resamples // 8)
+                for name, what in BASELINES.items()
+            ),
         ],
     )
-
-
-def _baselines(rules: Rules) -> dict[str, Callable[[VirtualHouse, Truth], Trace]]:
-    largest, recipe = LargestExport(), Recipe2017()
-
-    def of_recipe(house: VirtualHouse, truth: Truth) -> Trace:
-        trace = trace_at_once(house.record, recipe, rules)
-        return plain_means(trace, RECIPE_MEAN_OF, RECIPE_THRESHOLD)
-
-    return {
-        largest.version: lambda house, truth: trace_at_once(house.record, largest, rules),
-        recipe.version: of_recipe,
-        Ceiling.version: lambda house, truth: trace_at_once(
-            house.record, Ceiling(int(house.record.day[0]), truth), rules
-        ),
-    }
 
 
 def _write(found: Evaluation, report_dir: Path | None, json_file: Path | None) -> None:

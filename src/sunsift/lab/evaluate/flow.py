@@ -138,7 +138,7 @@ def _run(records: Sequence[Record], parts: Sunsift, clock: SimulatedClock, progr
                 assert standing.folded is not None
                 index = number[standing.house.house_id]
                 row = day - int(records[index].day[0])
-                traces[index].note(row, standing.prediction, standing.folded)
+                traces[index].note(row, standing.prediction.score, standing.folded)
         done += len(by_day[day])
         progress(done, total)
     return [trace.close() for trace in traces]

@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from sunsift.lab.evaluate import pictures
-from sunsift.lab.evaluate.results import Evaluation, Figures, house_row
+from sunsift.lab.evaluate.results import Evaluation, Figures, SystemResult, house_row
 from sunsift.lab.evaluate.wording import DELAY_TARGETS, WORDINGS, with_interval, written
 from sunsift.lab.inject import FAULTS, MUST_NOT_ALARM
 
@@ -18,6 +18,7 @@ table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
 th,td{padding:.28rem .7rem;text-align:right;border-bottom:1px solid #e5e7eb;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #9ca3af;vertical-align:bottom}
 img{max-width:100%;height:auto}figure{margin:1rem 0}
+table{margin:.9rem 0}details{margin:.5rem 0}summary{cursor:pointer}
 .lead,.note{color:#4b5563}.note{font-size:13px}
 figcaption{font-size:13px;color:#4b5563}
 """
@@ -30,26 +31,23 @@ _BY_KIND: Final = ("lost_energy_found", "lost_energy_found_at_99", "specificity"
 
 def page(found: Evaluation) -> str:
     """Return the page. It holds no address of anything outside itself."""
-    shipped = found.systems[0]
-    named = shipped.groups["scenario"]
+    shipped, *others = found.systems
     body = [
         f"<h1>Sunsift benchmark: {escape(shipped.name)}</h1>",
         f'<p class="lead">{len(found.homes)} homes, {found.scenarios} scenarios each, {found.house_days:,} '
-        f"house-days, panels x {found.capacity_scale:g}, seed {found.seed}. In brackets: 95 % confidence "
-        "intervals from resampled homes.</p>",
+        f"house-days, panels x {found.capacity_scale:g}, seed {found.seed}, split {found.split}. "
+        "In brackets: 95 % confidence intervals from resampled homes.</p>",
         "<h2>All systems</h2>",
         _systems(found),
-        "<h2>By fault</h2>",
-        _table("fault", _BY_FAULT, {name: named[name] for name in FAULTS if name in named}),
+        "<h2>By fault, case, capacity and share of self-consumption</h2>",
+        _groups(shipped),
         '<p class="note">Delays: faults that were never reported count as never. Targets: '
         + "; ".join(f"{name}: median {a}, 90th percentile {b}" for name, (a, b) in DELAY_TARGETS.items())
         + " (&le; for at most).</p>",
-        "<h2>What must not alarm</h2>",
-        _table("case", _BY_HARMLESS, {n: named[n] for n in ("healthy", *MUST_NOT_ALARM) if n in named}),
-        "<h2>By capacity</h2>",
-        _table("capacity", _BY_KIND, shipped.groups["capacity"]),
-        "<h2>By share of self-consumption</h2>",
-        _table("self-consumption", _BY_KIND, shipped.groups["self_consumption"]),
+        *(
+            f"<details><summary>The same of {escape(system.name)}</summary>{_groups(system)}</details>"
+            for system in others
+        ),
         "<h2>Curves</h2>",
         _figure(pictures.curves(found.systems), "All predictions whose truth is poor or well."),
         "<h2>Detection delay by fault</h2>",
@@ -79,6 +77,20 @@ def _systems(found: Evaluation) -> str:
     ]
     what = "".join(f"<li>{escape(system.name)}: {escape(system.what)}</li>" for system in found.systems)
     return _rows(("", "target", *(s.name for s in found.systems)), rows) + f'<ul class="note">{what}</ul>'
+
+
+def _groups(system: SystemResult) -> str:
+    scenario = system.groups["scenario"]
+    return (
+        _table("fault", _BY_FAULT, {name: scenario[name] for name in FAULTS if name in scenario})
+        + _table(
+            "must not alarm",
+            _BY_HARMLESS,
+            {name: scenario[name] for name in ("healthy", *MUST_NOT_ALARM) if name in scenario},
+        )
+        + _table("capacity", _BY_KIND, system.groups["capacity"])
+        + _table("self-consumption", _BY_KIND, system.groups["self_consumption"])
+    )
 
 
 def _table(first: str, columns: Sequence[str], groups: Mapping[str, Figures]) -> str:

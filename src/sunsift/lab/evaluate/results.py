@@ -17,6 +17,7 @@ from sunsift.lab.evaluate.trace import Trace
 from sunsift.lab.evaluate.truth import POOR, WELL, Truth
 from sunsift.lab.evaluate.virtual import VirtualHouse
 from sunsift.lab.inject import FAULTS
+from sunsift.lab.split import Split
 
 PROTOCOL: Final = 1
 DECIMALS: Final = 5
@@ -40,6 +41,7 @@ class Evaluation:
     """An evaluation: what was evaluated, the truth, and the systems, the shipped model first."""
 
     seed: int
+    split: Split
     capacity_scale: float
     scenarios: int
     rules: Rules
@@ -96,6 +98,7 @@ def _document(found: Evaluation) -> dict[str, Any]:
     return {
         "protocol": PROTOCOL,
         "seed": found.seed,
+        "split": found.split,
         "capacity_scale": found.capacity_scale,
         "scenarios_a_home": found.scenarios,
         "homes": found.homes,

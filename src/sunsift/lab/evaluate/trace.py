@@ -6,15 +6,14 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from sunsift.domain.readings import FloatArray
+from sunsift.domain.period import ready_periods
+from sunsift.domain.readings import FloatArray, stack_days
 from sunsift.domain.rules import Rules
-from sunsift.domain.status import Folded, Status
-from sunsift.domain.verdict import Prediction
+from sunsift.domain.status import Folded, Status, fold
+from sunsift.domain.verdict import Score
+from sunsift.lab.evaluate.judges import Judge
 from sunsift.lab.evaluate.truth import BETWEEN, POOR, WELL, Codes
 from sunsift.lab.record import Record
-from sunsift.model import Model
-from sunsift.ports import Work
-from sunsift.steps.assess import assess
 
 CODE: Final = {Status.UNKNOWN: BETWEEN, Status.WELL: WELL, Status.POOR: POOR}
 NO_PREDICTION: Final = -1
@@ -48,12 +47,12 @@ class Trace:
             status=np.full(days, BETWEEN, np.int8),
         )
 
-    def note(self, row: int, prediction: Prediction, folded: Folded) -> None:
+    def note(self, row: int, score: Score, folded: Folded) -> None:
         """Write down one day's prediction."""
-        self.p_poor[row] = prediction.score.p_poor
-        self.performance[row] = prediction.score.performance
+        self.p_poor[row] = score.p_poor
+        self.performance[row] = score.performance
         self.average[row] = folded.average
-        self.verdict[row] = CODE[prediction.score.verdict]
+        self.verdict[row] = CODE[score.verdict]
 
     def close(self) -> Self:
         """Work out from the reports what the retailer knew on each day."""
@@ -62,19 +61,21 @@ class Trace:
         return self
 
 
-def trace_at_once(record: Record, model: Model, rules: Rules) -> Trace:
-    """Return what the steps say of a house whose packets come one a day, without running them day by day.
+def trace_at_once(record: Record, judge: Judge, rules: Rules) -> Trace:
+    """Return what a judge says of a house whose packets come one a day, under the rules of production.
 
     A prediction sees nothing later than its period, and a status nothing later than its prediction, so that
-    the result is the same (a test compares them). It saves a baseline the time of the whole flow.
+    all days can be judged in one go; a test compares this with the flow, day by day.
     """
     first, last = int(record.day[0]), int(record.day[-1])
-    work = Work(record.house, 1, 1, 0, first, last, record.packets(), [], None)
-    outcome = assess(work, model, rules)
+    days = stack_days(record.packets())
+    periods = ready_periods(days, rules, first, last)
+    scores = judge.score(record.house, days, periods)
+    opinions = zip(periods.end.tolist(), (score.opinion() for score in scores), strict=True)
     trace = Trace.empty(len(record))
-    for prediction, folded in zip(outcome.predictions, outcome.statuses, strict=True):
+    for score, folded in zip(scores, fold([], None, opinions, rules.fold_predictions), strict=True):
         row = folded.as_of - first
-        trace.note(row, prediction, folded)
+        trace.note(row, score, folded)
         if folded.change is not None and folded.change.as_of == folded.as_of:
             trace.reports.append((row, CODE[folded.change.status]))
     return trace.close()
