@@ -50,7 +50,7 @@ def test_only_the_homes_of_the_part_are_run(tmp_path: Path) -> None:
 
 def test_a_part_without_homes_is_named(tmp_path: Path) -> None:
     homes_csv, readings = write_homes(tmp_path, [a_metered_home("home-1", 40)])
-    with pytest.raises(SunsiftError, match="belongs to the split test"):
+    with pytest.raises(SunsiftError, match=r"no home of homes.csv \(split test\) has a reading"):
         evaluate(homes_csv, readings, split=Split.TEST)
 
 

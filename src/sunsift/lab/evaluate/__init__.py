@@ -55,18 +55,7 @@ def evaluate(
         from sunsift.lab.evaluate.pictures import need_matplotlib
 
         need_matplotlib()
-    listed = [house.house_id for house, _ in read_homes(homes_csv) if split.holds(house.house_id)]
-    if not listed:
-        raise SunsiftError(f"no home of {homes_csv.name} belongs to the split {split}")
-    homes = [
-        home.scaled(capacity_scale)
-        for home in read_metered(homes_csv, readings_parquet)
-        if split.holds(home.house.house_id) and not np.isnan(home.load_kwh + home.generation_kwh).all()
-    ]
-    if not homes:
-        raise SunsiftError(f"no home of {homes_csv.name} has a reading in {readings_parquet.name}")
-    read = {home.house.house_id for home in homes}
-    absent = tuple(house_id for house_id in listed if house_id not in read)
+    homes, absent = _read(homes_csv, readings_parquet, split, capacity_scale)
     found = evaluate_homes(
         homes,
         seed=seed,
@@ -125,6 +114,23 @@ def evaluate_homes(
             ),
         ],
     )
+
+
+def _read(
+    homes_csv: Path, readings_parquet: Path, split: Split, capacity_scale: float
+) -> tuple[list[MeteredHome], tuple[str, ...]]:
+    """Return the homes of a split, scaled, and the identifiers of those without readings."""
+    homes = [
+        home.scaled(capacity_scale)
+        for home in read_metered(homes_csv, readings_parquet)
+        if split.holds(home.house.house_id) and not np.isnan(home.load_kwh + home.generation_kwh).all()
+    ]
+    if not homes:
+        where = f"{homes_csv.name} (split {split})"
+        raise SunsiftError(f"no home of {where} has a reading in {readings_parquet.name}")
+    read = {home.house.house_id for home in homes}
+    listed = [house.house_id for house, _ in read_homes(homes_csv)]
+    return homes, tuple(name for name in listed if split.holds(name) and name not in read)
 
 
 def _write(found: Evaluation, report_dir: Path | None, json_file: Path | None) -> None:
