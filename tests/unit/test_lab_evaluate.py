@@ -151,6 +151,8 @@ def test_same_seed_same_bytes_and_a_page_that_needs_nothing_else(tmp_path: Path)
     assert "//" not in html.replace("base64,//", "").split("<img")[0]
     assert not any(f'{attribute}="http' in html for attribute in ("src", "href"))
     assert "home-1.0" in html
+    for name in ("physics-1", "largest-export", "recipe-2017", "true-generation"):
+        assert f"<summary>The same of {name}</summary>" in html
 
 
 def test_figures_alone_need_no_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
