@@ -62,9 +62,11 @@ COLUMNS: Final[dict[str, Scale]] = {
     "top_am": Scale(-1.0, 0.01),
     "top_noon": Scale(-1.0, 0.01),
     "top_pm": Scale(-1.0, 0.01),
-    # Largest, and a high quantile, of hourly export minus import over what was to be expected.
+    # Lowest of the same within three hours of the clear-sky noon.
+    "trough": Scale(-1.4, 0.01),
+    # Largest, and lower quartile, of hourly export minus import over what was to be expected.
     "best": Scale(-1.0, 0.01),
-    "high": Scale(-1.0, 0.01),
+    "low": Scale(-1.0, 0.01),
     # Largest hourly rise of export minus import above the lowest night load: over the clear-sky peak, and
     # over what was to be expected in that hour.
     "rise": Scale(-0.8, 0.01),
@@ -78,6 +80,8 @@ COLUMNS: Final[dict[str, Scale]] = {
     # their products with the steps of export minus import, both over the squared peak.
     "steps": Scale(0.0, 0.008),
     "follows": Scale(-0.7, 0.011),
+    # Mean hourly step of net energy that the sun's do not explain, over the peak: trips, clouds, cooking.
+    "rough": Scale(0.0, 0.004),
     # Largest half-hourly export as power over capacity [kW/kWp].
     "top_export": Scale(0.0, 1 / 180),
     # What was to be expected [kWh/kWp a day], and the clear-sky output [kWh/kWp a day].
@@ -193,14 +197,15 @@ def evidence_rows(house: House, days: Days, index: FloatArray, geometry: BoolArr
         values[f"net_{name}"] = over(summed(outflow, where), total)
         values[f"top_{name}"] = largest(shares, sunny & block)
 
+    around = sunny & (np.abs(hour - noon) <= 2.0 * NOON_HOURS)
+    values["trough"] = -largest(-shares, around)
     telling = sunny & (expected > LEAST_EXPECTED * peak[:, np.newaxis])
     of_expected = over(np.where(telling, outflow, 0.0), np.where(telling, expected, 0.0))
     values["best"] = largest(of_expected, telling)
     ranked = np.sort(np.where(telling, of_expected, -np.inf), axis=1)
     count = telling.sum(axis=1)
-    place = HOURS - 1 - count // 4
-    high = np.take_along_axis(ranked, np.minimum(place, HOURS - 1)[:, np.newaxis], axis=1)[:, 0]
-    values["high"] = np.where(count > 0, high, np.nan)
+    place = np.minimum(HOURS - 1 - (3 * count) // 4, HOURS - 1)[:, np.newaxis]
+    values["low"] = np.where(count > 0, np.take_along_axis(ranked, place, axis=1)[:, 0], np.nan)
 
     lowest = -largest(outflow, night)
     rise = np.where(present, outflow, 0.0) + np.where(usable, lowest, 0.0)[:, np.newaxis]
@@ -218,6 +223,7 @@ def evidence_rows(house: House, days: Days, index: FloatArray, geometry: BoolArr
         net_steps = np.clip(np.diff(np.where(present, outflow, 0.0), axis=1) / scale, -1.0, 1.0)
     values["steps"] = summed(sun_steps**2, both)
     values["follows"] = summed(sun_steps * net_steps, both)
+    values["rough"] = over(summed(np.abs(net_steps - sun_steps), both), both.sum(axis=1))
 
     exports = np.where(np.isnan(days.export_kwh), 0.0, days.export_kwh)
     top = exports.max(axis=1)

@@ -29,7 +29,7 @@ SAMPLE: Final = 200
 # With more houses than this, a single one cannot move the quantile much, and none is left out.
 FEW: Final = 24
 # With fewer others than this, clear-sky geometry is better.
-FEWEST: Final = 3
+FEWEST: Final = 2
 QUANTILE: Final = 0.9
 # An export this close to the registered limit says nothing of the sun.
 LIMIT_SHARE: Final = 0.97

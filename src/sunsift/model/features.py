@@ -1,0 +1,178 @@
+"""What the trained model looks at: a house's last days beside its own past, both under the region's sun.
+
+Every feature is one plain number about a period, made from rows of evidence only, NaN where unknown.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from sunsift.domain.evidence import BALANCED, FLAT, GEOMETRY, HELD_OFF, Evidence
+from sunsift.domain.house import House
+from sunsift.domain.readings import FloatArray, IntArray
+from sunsift.model.calendar import (
+    BLOCK_DAYS,
+    HISTORY_DAYS,
+    Calendar,
+    over,
+    running,
+    running_max,
+    running_mean,
+    running_ratio,
+    unlikely,
+)
+
+# How high the output reaches; each is a column of the evidence.
+LEVELS: Final = (
+    "rise",
+    "best",
+    "rise_expected",
+    "top_am",
+    "top_noon",
+    "top_pm",
+    "top_export",
+    "low",
+    "trough",
+    "net_noon",
+)
+LEVEL_DAYS: Final = (3, 5, 10, 30)
+# A month holds six spells of five days; the middle of its better half is kept.
+SPELL_DAYS: Final = 5
+HEALTHY_QUANTILE: Final = 0.8
+# A ratio of two levels is taken with this much added to both, so that it stays tame near zero.
+TAME: Final = 0.08
+# A day shows a trace of generation if it exports in the sun or rises this far above the night's load.
+TRACE_RISE: Final = 0.25
+BRIGHT_SHARE: Final = 0.8
+BLOCK_WEIGHTS: Final = {"am": 0.3, "noon": 0.4, "pm": 0.3}
+
+Features = dict[str, FloatArray]
+
+
+def features(house: House, evidence: Evidence, end: IntArray) -> Features:
+    """Return every feature of the periods that end on the given days, each of shape (p,).
+
+    evidence: at least one day. end: shape (p,), days that the evidence holds. A period sees the HISTORY_DAYS
+    up to its end and nothing else, and gets the same numbers whether it is asked for alone or with others.
+    """
+    calendar = Calendar(evidence)
+    at = end - calendar.start
+    found: Features = {}
+    _levels(calendar, at, found)
+    _shares(calendar, at, found)
+    _silence(calendar, at, found)
+    _shape_of_day(found)
+    _circumstances(calendar, at, found)
+    _registered(house, len(at), found)
+    return found
+
+
+def tame_ratio(now: FloatArray, past: FloatArray) -> FloatArray:
+    """Return now over past, both raised by TAME so that noise near zero does not explode."""
+    ratio: FloatArray = (np.maximum(now, 0.0) + TAME) / (np.maximum(past, 0.0) + TAME)
+    return ratio
+
+
+def _levels(calendar: Calendar, at: IntArray, found: Features) -> None:
+    """How high the output rose in the last days, weeks and month, and how that compares with the past."""
+    for name in LEVELS:
+        values = calendar.column(name)
+        fives = running_max(values, SPELL_DAYS)
+        tens = np.fmax(fives, np.concatenate((np.full(SPELL_DAYS, np.nan), fives[:-SPELL_DAYS])))
+        spells = np.stack([fives[at - SPELL_DAYS * back] for back in range(30 // SPELL_DAYS)])
+        spells[np.isnan(spells)] = -np.inf
+        month = np.sort(spells, axis=0)[-2]
+        found[f"{name}_3"] = running_max(values, 3)[at]
+        found[f"{name}_5"] = fives[at]
+        found[f"{name}_10"] = tens[at]
+        found[f"{name}_30"] = np.where(np.isfinite(month), month, np.nan)
+        past = found[f"{name}_past"] = calendar.past(tens, at, HEALTHY_QUANTILE)
+        for days in LEVEL_DAYS:
+            found[f"{name}_{days}_vs_past"] = tame_ratio(found[f"{name}_{days}"], past)
+    rise = running_max(calendar.column("rise"), 2)[at]
+    found["rise_2"] = rise
+    found["rise_2_vs_past"] = tame_ratio(rise, found["rise_past"])
+
+
+def _shares(calendar: Calendar, at: IntArray, found: Features) -> None:
+    """Noon's energy over what was to be expected, and the slope of net energy on the sun's."""
+    pairs = {"noon_share": ("export_noon", "light_noon"), "slope": ("follows", "steps")}
+    for name, (top, under) in pairs.items():
+        of_days = {
+            days: running_ratio(calendar.column(top), calendar.column(under), days)
+            for days in (5, BLOCK_DAYS, 30)
+        }
+        found[f"{name}_past"] = calendar.past(of_days[BLOCK_DAYS], at, 0.6)
+        found[f"{name}_past_low"] = calendar.past(of_days[BLOCK_DAYS], at, 0.1)
+        for days, values in of_days.items():
+            found[f"{name}_{days}"] = values[at]
+            found[f"{name}_{days}_vs_past"] = tame_ratio(values[at], found[f"{name}_past"])
+
+
+def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
+    """Days on which less came out than ever before under so little light, and days without any trace."""
+    export = np.zeros(calendar.length)
+    for block, weight in BLOCK_WEIGHTS.items():
+        export += weight * np.nan_to_num(calendar.column(f"export_{block}"))
+    export[~calendar.usable] = np.nan
+    light = over(calendar.column("expected"), calendar.column("clear"))
+    rise = calendar.column("rise")
+    for name, values in (("quiet", export), ("sunk", rise)):
+        surprise = unlikely(values, light)
+        for days in (2, 5, 10):
+            found[f"{name}_{days}"] = running_mean(surprise, days)[at]
+        three = unlikely(running_max(values, 3), running_max(light, 3))
+        found[f"{name}_of_3"] = np.where(calendar.usable, three, np.nan)[at]
+
+    exporting = calendar.column("exporting")
+    trace = np.where(calendar.usable, (exporting > 0.0) | (rise > TRACE_RISE), np.nan)
+    for days in (3, 7, 30):
+        found[f"trace_{days}"] = running_mean(trace, days)[at]
+    last = np.maximum.accumulate(np.where(trace == 1.0, np.arange(calendar.length), 0))[at]
+    usable = np.cumsum(calendar.usable)
+    found["silent_days"] = np.minimum(usable[at] - usable[last], 30).astype(np.float64)
+    silent_light = running(np.where(trace == 0.0, light, 0.0), 30)[at]
+    found["silent_share_30"] = over(silent_light, running(light, 30)[at])
+
+    with np.errstate(invalid="ignore"):
+        bright = light >= BRIGHT_SHARE * running_max(light, 30)
+    for name in ("exporting", "rough"):
+        values = np.where(bright, calendar.column(name), np.nan)
+        past = calendar.past(running_mean(values, BLOCK_DAYS), at, 0.5)
+        found[f"{name}_bright_past"] = past
+        for days in (10, 30):
+            now = found[f"{name}_bright_{days}"] = running_mean(values, days)[at]
+            found[f"{name}_bright_{days}_vs_past"] = now - past
+
+
+def _shape_of_day(found: Features) -> None:
+    """How morning, noon and evening compare with each other, against the same in the past."""
+    for one, other in (("am", "noon"), ("pm", "noon"), ("am", "pm")):
+        past = tame_ratio(found[f"top_{one}_past"], found[f"top_{other}_past"])
+        for days in (10, 30):
+            now = tame_ratio(found[f"top_{one}_{days}"], found[f"top_{other}_{days}"])
+            found[f"{one}_{other}_{days}_vs_past"] = now / past
+
+
+def _circumstances(calendar: Calendar, at: IntArray, found: Features) -> None:
+    """Light, load, and signs of batteries and limits."""
+    known = running(calendar.usable.astype(np.float64), HISTORY_DAYS)[at]
+    found["past_days"] = known - running(calendar.usable.astype(np.float64), 30)[at]
+    light = over(calendar.column("expected"), calendar.column("clear"))
+    found["light_30"] = running_mean(light, 30)[at]
+    found["light_5"] = running_mean(light, 5)[at]
+    for name in ("night_low", "night_mean", "exporting"):
+        found[f"{name}_30"] = running_mean(calendar.column(name), 30)[at]
+    found["exporting_past"] = calendar.past(running_mean(calendar.column("exporting"), BLOCK_DAYS), at, 0.5)
+    found["net_noon_mean_30"] = running_mean(calendar.column("net_noon"), 30)[at]
+    for name, bit in (("flat", FLAT), ("balanced", BALANCED), ("held_off", HELD_OFF), ("geometry", GEOMETRY)):
+        share = np.where(calendar.usable, calendar.flag(bit), np.nan)
+        found[f"{name}_30"] = running_mean(share, 30)[at]
+
+
+def _registered(house: House, count: int, found: Features) -> None:
+    """Say what the register tells."""
+    limit = 2.0 if house.export_limit_kw is None else min(house.export_limit_kw / house.capacity_kwp, 2.0)
+    found["limit_kw_per_kwp"] = np.full(count, limit)
+    found["near_limit"] = np.minimum(found["top_export_30"] / max(limit, 1e-3), 1.5)
+    found["battery"] = np.full(count, float(house.battery))
