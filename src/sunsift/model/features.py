@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.evidence import BALANCED, FLAT, GEOMETRY, HELD_OFF, Evidence
+from sunsift.domain.evidence import BALANCED, FLAT, GEOMETRY, HELD_OFF, WIDTH, Evidence
 from sunsift.domain.house import House
 from sunsift.domain.readings import FloatArray, IntArray
 from sunsift.model.calendar import (
@@ -176,3 +176,13 @@ def _registered(house: House, count: int, found: Features) -> None:
     found["limit_kw_per_kwp"] = np.full(count, limit)
     found["near_limit"] = np.minimum(found["top_export_30"] / max(limit, 1e-3), 1.5)
     found["battery"] = np.full(count, float(house.battery))
+
+
+def _all_names() -> tuple[str, ...]:
+    """Return the names of all features, in their order."""
+    nowhere = House(house_id="-", capacity_kwp=1.0, latitude=0.0, longitude=0.0, utc_offset_hours=0.0)
+    empty = Evidence(np.zeros(1, np.int64), np.zeros((1, WIDTH), np.uint8))
+    return tuple(features(nowhere, empty, empty.day))
+
+
+FEATURES: Final = _all_names()
