@@ -1,17 +1,18 @@
-"""Six classic bugs, each put into the real design by changing one port and nothing else.
+"""Classic bugs, each put into the real design by changing one port and nothing else.
 
 Without faults every mutant does what the real design does. The simulation must catch each of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sunsift.adapters.sqlite import reports
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.store import SqliteStore
+from sunsift.domain.sunlight import NO_SENSOR
 from sunsift.domain.times import to_ms
-from sunsift.ports import Outcome, Report
+from sunsift.ports import Outcome, Report, Work
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.design import Design
 from tests.simulation.ports import REFUSED, MemoryCoordinator, SimulatedClock, SimulatedSender, Turn
@@ -125,6 +126,37 @@ class LeaseWithoutFencing(SqliteStore):
         )
 
 
+class ClosingAgain(SqliteStore):
+    """Of two that close a region day, the last one decides, with packets that came after the first."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def close(self, region: str, profiles: Mapping[int, bytes]) -> int:
+        """Write the profiles whether or not the days have one."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE region_day SET profile = ? WHERE region = ? AND day = ?",
+                [(profile, region, day) for day, profile in profiles.items()],
+            )
+        return len(profiles)
+
+
+class JudgingOpenDays(SqliteStore):
+    """Whoever does not wait for a region day judges by a sunlight that turns out to be another."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def open(self, house_ids: Sequence[str], history_days: int, fold_predictions: int) -> list[Work]:
+        """Take an open region day for one that nobody measured."""
+        works = super().open(house_ids, history_days, fold_predictions)
+        return [
+            replace(w, awaits=None, profiles={p.day: w.profiles.get(p.day, NO_SENSOR) for p in w.packets})
+            for w in works
+        ]
+
+
 # Each mutant with the guarantees that it breaks, by the words of the simulation.
 MUTANTS = {
     Design("key set after success", sender=KeySetAfterSuccess): {"twice"},
@@ -132,5 +164,7 @@ MUTANTS = {
     Design("commit then publish", store=CommitThenPublish): {"lost", "early"},
     Design("read then remove", coordinator=ReadThenRemove): {"stuck"},
     Design("lock without expiry", coordinator=LockWithoutExpiry): {"stuck"},
+    Design("closing again", store=ClosingAgain): {"reclosed"},
+    Design("judging open days", store=JudgingOpenDays): {"open"},
     Design("lease without fencing", store=LeaseWithoutFencing): {"void", "early", "twice", "differs"},
 }
