@@ -10,9 +10,8 @@ from typing import Any
 from sunsift.adapters.sqlite import reports
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.store import SqliteStore
-from sunsift.domain.sunlight import NO_SENSOR
 from sunsift.domain.times import to_ms
-from sunsift.ports import Outcome, Report, Work
+from sunsift.ports import Outcome, Report
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.design import Design
 from tests.simulation.ports import REFUSED, MemoryCoordinator, SimulatedClock, SimulatedSender, Turn
@@ -142,21 +141,6 @@ class ClosingAgain(SqliteStore):
         return len(profiles)
 
 
-class JudgingOpenDays(SqliteStore):
-    """Whoever does not wait for a region day judges by a sunlight that turns out to be another."""
-
-    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
-        super().__init__(database, clock, LONGEST_STEP_MS)
-
-    def open(self, house_ids: Sequence[str], history_days: int, fold_predictions: int) -> list[Work]:
-        """Take an open region day for one that nobody measured."""
-        works = super().open(house_ids, history_days, fold_predictions)
-        return [
-            replace(w, awaits=None, profiles={p.day: w.profiles.get(p.day, NO_SENSOR) for p in w.packets})
-            for w in works
-        ]
-
-
 # Each mutant with the guarantees that it breaks, by the words of the simulation.
 MUTANTS = {
     Design("key set after success", sender=KeySetAfterSuccess): {"twice"},
@@ -165,6 +149,5 @@ MUTANTS = {
     Design("read then remove", coordinator=ReadThenRemove): {"stuck"},
     Design("lock without expiry", coordinator=LockWithoutExpiry): {"stuck"},
     Design("closing again", store=ClosingAgain): {"reclosed"},
-    Design("judging open days", store=JudgingOpenDays): {"open"},
     Design("lease without fencing", store=LeaseWithoutFencing): {"void", "early", "twice", "differs"},
 }

@@ -174,13 +174,14 @@ def _settle_dust(world: World) -> None:
 def _nobody_is_late(world: World, storm_leases_end: int) -> None:
     """A house settles when it is quiet, or one lease after the last crash, and a tick for finding it.
 
-    Where region days stay open for longer than houses are quiet, it waits for those as well.
+    Where region days stay open for longer than houses are quiet, it waits for those as well, and then for
+    the end of the claim that it was given too early.
     """
-    now = world.store.steady()
-    last_opened = max((r.opened for r in world.records.region_days()), default=0)
-    closed_by = last_opened + world.rules.close_ms if world.rules.close_ms > world.rules.quiet_ms else 0
+    now, rules = world.store.steady(), world.rules
+    opened = max((r.opened for r in world.records.region_days()), default=0)
+    open_until = opened + rules.close_ms + rules.lease_ms if rules.close_ms > rules.quiet_ms else 0
     for house_id, arrived in world.store.unsettled(1000).items():
-        due = max(arrived + world.rules.quiet_ms, storm_leases_end, closed_by)
+        due = max(arrived + rules.quiet_ms, storm_leases_end, open_until)
         if now > due + LATEST_MS:
             raise BrokenError("stuck", f"{house_id} should have settled {now - due} ms ago")
 
