@@ -1,7 +1,6 @@
 """A file of version 1 is taken over with all that it holds."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def old(tmp_path: Path, clock: ManualClock) -> Iterator[Path]:
+def old(tmp_path: Path, clock: ManualClock) -> Path:
     """Return a folder with a file of version 1, two houses and their days in it."""
     with closing(opened(tmp_path, clock)) as parts:
         parts.store.register([a_house("a"), a_house("b", region="north")])
@@ -45,7 +44,7 @@ def old(tmp_path: Path, clock: ManualClock) -> Iterator[Path]:
         database = parts.database.path
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(TO_VERSION_1)
-    yield tmp_path
+    return tmp_path
 
 
 def test_all_days_are_judged_after_the_closing(old: Path, clock: ManualClock) -> None:
