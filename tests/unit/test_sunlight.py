@@ -21,7 +21,7 @@ from sunsift.domain.sunlight import (
     feed_profile,
     measure_profiles,
     name_of,
-    read_profile,
+    read_profiles,
     sampled,
 )
 from tests.support.build import FIRST_DAY, a_house, packet_of
@@ -140,7 +140,7 @@ def test_exports_at_the_limit_tell_nothing() -> None:
         watt_hours[1] = np.minimum(watt_hours[1], 500)
         clipped.append(packet_of(house.house_id, FIRST_DAY, watt_hours.tobytes()))
     profile = measured(houses, clipped)
-    noon = read_profile(profile, name_of("somebody"))[12] if profile != NO_SENSOR else UNKNOWN
+    noon = read_profiles([profile], name_of("somebody"))[0, 12] if profile != NO_SENSOR else UNKNOWN
     assert noon == UNKNOWN
 
 
@@ -165,7 +165,7 @@ def test_a_day_that_nobody_measured_is_taken_for_clear() -> None:
 )
 def test_a_damaged_profile_is_said(damaged: bytes) -> None:
     with pytest.raises(StoreError, match="damaged"):
-        read_profile(damaged, name_of("house-1"))
+        read_profiles([damaged], name_of("house-1"))
 
 
 def test_the_sample_is_always_the_same() -> None:
