@@ -78,7 +78,7 @@ def settle_all(
     stopping: Callable[[], bool] = lambda: False,
 ) -> Predicted:
     """Settle and predict every house that is due. progress: called with the growing number of houses."""
-    houses = predictions = reports = overtaken = 0
+    houses = predictions = reports = overtaken = waiting = 0
     while not stopping() and parts.settle():
         while not stopping() and (batch := parts.topic.take(PREDICT, PREDICT_BATCH)):
             done = parts.predict(batch)
@@ -86,8 +86,9 @@ def settle_all(
             predictions += done.predictions
             reports += done.reports
             overtaken += done.overtaken
+            waiting += done.waiting
             progress(houses)
-    return Predicted(houses, predictions, reports, overtaken)
+    return Predicted(houses, predictions, reports, overtaken, waiting)
 
 
 def deliver_all(parts: Sunsift, sender: Sender, stopping: Callable[[], bool] = lambda: False) -> Delivered:

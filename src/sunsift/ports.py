@@ -7,7 +7,7 @@ STEADY time (`Store.steady`, whole milliseconds) decides when something is due: 
 never leaps, because it advances only when somebody asks, and by no more than they allow. Clocks may jump.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -78,6 +78,14 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDays:
+    """Days of one region whose sunlight is not written down yet, oldest first."""
+
+    region: str
+    days: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPrediction:
     """What predict needs of a prediction that is already stored."""
 
@@ -94,7 +102,10 @@ class Work:
     generation: how often packets changed the house; a later packet makes it void.
     arrived: steady time of the last packet [ms].
     changed_from, changed_to: days whose packets changed since the last predict, both included.
-    packets: the days that any period touched by a change can see, oldest first.
+    evidence: (day, row) of the days that any period touched by a change can see, oldest first.
+    packets: such days that have no evidence yet, oldest first. profiles: of those days, where closed.
+    awaits: when the last of those days' region days was opened that is still open [steady ms]; None if all
+    are closed. The house cannot be predicted before that.
     predictions: stored predictions from ten before the first that may change on, oldest first.
     reported: the change that the newest report tells of, if any.
     """
@@ -105,7 +116,10 @@ class Work:
     arrived: int
     changed_from: int
     changed_to: int
+    evidence: Sequence[tuple[int, bytes]]
     packets: Sequence[Packet]
+    profiles: Mapping[int, bytes]
+    awaits: int | None
     predictions: Sequence[StoredPrediction]
     reported: Change | None
 
@@ -117,6 +131,7 @@ class Outcome:
     predictions: new or changed. withdrawn: period ends whose period is no longer ready.
     statuses: where the house stands on every day that is new or changed.
     report: the change to tell the retailer of, if there is one.
+    evidence: (day, row) of the days that were measured for it.
     """
 
     work: Work
@@ -124,6 +139,7 @@ class Outcome:
     withdrawn: Sequence[int]
     statuses: Sequence[Folded]
     report: Change | None
+    evidence: Sequence[tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +245,15 @@ class Store(Protocol):
     def register(self, registrations: Sequence[House]) -> tuple[int, int]:
         """Add or change registrations; return how many were added and how many changed.
 
-        A changed registration makes the house's predictions stale.
+        A changed registration makes the house's predictions and its evidence stale. If it names another
+        region, the days of that region that nobody opened before are opened now.
         """
         ...
 
     def save(self, accepted: Sequence[Packet], refused: Sequence[Refused]) -> Saved:
         """Store winning revisions, mark what they change, and quarantine what was refused.
 
+        Opens the region days of which this is the first packet; a revision takes its day's evidence away.
         Every packet's house must be registered.
         """
         ...
@@ -244,10 +262,34 @@ class Store(Protocol):
         """Return houses with changes that no predict has covered, and when they last arrived [ms]."""
         ...
 
-    def open(self, house_ids: Sequence[str], period_days: int, fold_predictions: int) -> list[Work]:
+    def closable(self, opened_by: int, limit: int) -> list[OpenDays]:
+        """Return region days that were opened at or before `opened_by` and are open, at most `limit`."""
+        ...
+
+    def region_packets(self, open_days: OpenDays) -> tuple[list[House], list[Packet]]:
+        """Return the houses that a region's sunlight is measured with, and their packets of those days."""
+        ...
+
+    def import_feed(self, rows: Sequence[tuple[str, int, bytes]]) -> int:
+        """Keep profiles (region, day, profile) from elsewhere, for days that are yet to close; count them."""
+        ...
+
+    def feed(self, open_days: OpenDays) -> dict[int, bytes]:
+        """Return the imported profiles of a region's days."""
+        ...
+
+    def close(self, region: str, profiles: Mapping[int, bytes]) -> int:
+        """Close days of a region with their profiles, for good; return how many were still open.
+
+        A day that somebody else closed keeps the profile that it has.
+        """
+        ...
+
+    def open(self, house_ids: Sequence[str], history_days: int, fold_predictions: int) -> list[Work]:
         """Open houses for predict: read what they need and void every earlier opening.
 
-        Houses with nothing to predict are left out.
+        history_days: how many days back a prediction sees, its own included. Houses with nothing to
+        predict are left out.
         """
         ...
 

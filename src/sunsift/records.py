@@ -36,6 +36,16 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionDay:
+    """One region's one day. opened: steady time of its first packet [ms]. profile: None while it is open."""
+
+    region: str
+    day: int
+    opened: int
+    profile: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much there is of everything."""
 
@@ -69,6 +79,10 @@ class Records(Protocol):
 
     def days(self, house_id: str) -> list[Packet]:
         """Return the stored days of one house, oldest first."""
+        ...
+
+    def region_days(self) -> Iterator[RegionDay]:
+        """Return every region day, by region and day."""
         ...
 
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:

@@ -47,7 +47,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
     Errors: SettingsError naming the variable whose value cannot be used.
     """
 
-    def number(name: str, default: float) -> float:
+    def number(name: str, default: float = 0.0) -> float:
         text = environment.get(name, "")
         try:
             return float(text or default)
@@ -66,6 +66,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
         ready_days=whole("SUNSIFT_READY_DAYS", plain.ready_days),
         fold_predictions=whole("SUNSIFT_FOLD_PREDICTIONS", plain.fold_predictions),
         quiet_minutes=number("SUNSIFT_QUIET_MINUTES", plain.quiet_minutes),
+        close_minutes=number("SUNSIFT_CLOSE_MINUTES") if environment.get("SUNSIFT_CLOSE_MINUTES") else None,
         lease_seconds=number("SUNSIFT_LEASE_SECONDS", plain.lease_seconds),
     )
     return Settings(

@@ -17,6 +17,7 @@ from sunsift.model import Model, load
 from sunsift.ports import Clock, Inbox, Quarantined, Sender, Store
 from sunsift.records import Records
 from sunsift.settings import Settings
+from sunsift.steps.close import close
 from sunsift.steps.deliver import Delivered, deliver
 from sunsift.steps.ingest import Ingested, ingest, redrive
 from sunsift.steps.poll import poll
@@ -48,6 +49,10 @@ class Sunsift:
     def redrive(self, waiting: Sequence[Quarantined]) -> Ingested:
         """Try quarantined messages again."""
         return redrive(waiting, self.store, self.coordinator, self.clock)
+
+    def close_days(self) -> int:
+        """Close the region days that are due, as settle does before it looks for quiet houses."""
+        return close(self.store, self.rules, self.store.steady())
 
     def settle(self) -> int:
         """Run the step on these parts."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sunsift.adapters.files import FilesInbox
+from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
-from sunsift.domain.readings import Days
 from sunsift.domain.rules import Rules
 from sunsift.domain.verdict import Reason, Score
 from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
@@ -35,11 +35,12 @@ class CountingModel:
     def __init__(self) -> None:
         self._model = load()
         self.version = self._model.version
+        self.history_days = self._model.history_days
         self.asked: list[int] = []
 
-    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
+    def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
         self.asked.append(len(periods))
-        return self._model.score(house, days, periods)
+        return self._model.score(house, evidence, periods)
 
     def explain(self, reason: Reason) -> str:
         return self._model.explain(reason)

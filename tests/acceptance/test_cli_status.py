@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sunsift.model import load
 from tests.acceptance.cli_command import Command, houses_csv
 from tests.support.build import FIRST_DAY, a_house, days_of, lines_of
 
@@ -55,7 +56,7 @@ def test_one_house_comes_with_evidence_and_a_plot(busy_shell: Command, columns: 
     text = " ".join(shown.split())
     for reason in worst["reasons"]:
         assert reason in text
-    for part in (worst["house_id"], "Status poor since", "kWh were lost", "physics-1", "█", "History"):
+    for part in (worst["house_id"], "Status poor since", "kWh were lost", load().version, "█", "History"):
         assert part in text
     assert worst["period_end"] in text
 

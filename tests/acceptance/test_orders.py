@@ -1,13 +1,18 @@
-"""Order does not matter: the same packets, sent any way, give the same bytes."""
+"""Order does not matter: the same packets, sent any way, give the same bytes under the same sunlight."""
 
 import gzip
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import Fleet
+from sunsift.records import RegionDay
+from sunsift.settings import read_settings
+from sunsift.wiring import embedded
+from tests.acceptance.conftest import Fleet, write_mail
 from tests.support.process import SunsiftHere
+from tests.support.sunlight import share_sunlight
 
 
 def send(path: Path, messages: list[bytes], rng: random.Random) -> Path:
@@ -33,6 +38,8 @@ def test_any_order_split_and_duplication(
 
     here.do("houses", "add", small_fleet.houses_csv)
     if settle_between:
+        # Region days close after the first part; with what, depends on what is in it.
+        share_sunlight(small_fleet.data, here.data)
         for file in files:
             here.do("ingest", file)
             here.do("settle", "--quiet-minutes", 0)
@@ -52,3 +59,36 @@ def test_the_fleet_is_worth_the_test(small_fleet: Fleet) -> None:
     assert len(small_fleet.reports) > 8
     assert {row["house_id"] for row in small_fleet.reports} == set(small_fleet.latest)
     assert len({row["code"] for row in small_fleet.result["quarantine"]}) > 5
+
+
+def profiles(data: Path) -> list[RegionDay]:
+    """Return all region days of a state."""
+    with closing(embedded(read_settings({}, data))) as parts:
+        return list(parts.records.region_days())
+
+
+def test_what_comes_late_changes_no_sunlight(small_fleet: Fleet, here: SunsiftHere, tmp_path: Path) -> None:
+    """A day is judged under the sunlight that was written down when it closed, whatever comes after."""
+    mail = small_fleet.mail
+    here.do("houses", "add", small_fleet.houses_csv)
+    here.do("ingest", write_mail(tmp_path / "first.jsonl", mail[: len(mail) // 3]))
+    here.do("settle", "--quiet-minutes", 0)
+    before = profiles(here.data)
+    assert all(day.profile is not None for day in before)
+
+    here.do("ingest", write_mail(tmp_path / "late.jsonl", mail[len(mail) // 3 :]))
+    here.do("settle", "--quiet-minutes", 0)
+    after = {(day.region, day.day): day for day in profiles(here.data)}
+    assert [after[day.region, day.day] for day in before] == before
+    undisturbed = {(day.region, day.day): day.profile for day in profiles(small_fleet.data)}
+    assert undisturbed.keys() == after.keys()
+    assert any(undisturbed[key] != day.profile for key, day in after.items()), "or else nothing came late"
+
+    # Whoever has these profiles and sends everything at once finds the very same.
+    again = SunsiftHere(tmp_path / "again")
+    again.do("houses", "add", small_fleet.houses_csv)
+    share_sunlight(here.data, again.data)
+    again.do("ingest", write_mail(tmp_path / "all.jsonl", mail))
+    again.do("settle", "--quiet-minutes", 0)
+    assert again.result()["predictions"] == here.result()["predictions"]
+    assert again.result()["statuses"] == here.result()["statuses"]

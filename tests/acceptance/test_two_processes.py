@@ -7,6 +7,7 @@ from tests.acceptance.conftest import Fleet, write_mail
 from tests.support.kill import wait_until
 from tests.support.process import Sunsift
 from tests.support.service import AT_ONCE, DATABASE, delivered, is_done
+from tests.support.sunlight import share_sunlight
 
 
 def both(sunsift: Sunsift, *commands: list[object]) -> list[str]:
@@ -44,6 +45,8 @@ def test_two_of_every_command(fleet: Fleet, sunsift: Sunsift, tmp_path: Path) ->
 
 def test_two_services(fleet: Fleet, sunsift: Sunsift) -> None:
     sunsift.do("houses", "add", fleet.houses_csv)
+    # Region days close while parts are still to come; with what, depends on when.
+    share_sunlight(fleet.data, sunsift.data)
     inbox = sunsift.data / "inbox"
     for number in range(4):
         write_mail(inbox / f"part-{number}.jsonl", fleet.mail[number::4])

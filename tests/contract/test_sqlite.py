@@ -13,6 +13,7 @@ from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
+from tests.contract.suites.store_regions import StoreRegionsContract
 from tests.contract.suites.store_reports import StoreReportsContract
 from tests.contract.suites.store_time import StoreTimeContract
 from tests.contract.suites.store_verdicts import StoreVerdictsContract
@@ -65,6 +66,10 @@ class TestStorePackets(StorePacketsContract):
 
 
 class TestStoreVerdicts(StoreVerdictsContract):
+    pass
+
+
+class TestStoreRegions(StoreRegionsContract):
     pass
 
 

@@ -13,6 +13,8 @@ HOURS = 24
 MINUTE = 60_000
 # What the panels export in an hour of sun [Wh]: dead, half of them, healthy.
 LEVELS = (2000, 1000, 0)
+# How many houses there are. In the largest fleet each has enough neighbours to see the sun by.
+FLEETS = (1, 2, 3, 5)
 # What a day is like; the first two are usable, the others hold gaps or were not measured.
 USUAL, FEW_GAPS, MANY_GAPS, ESTIMATED, EMPTY = range(5)
 # Pauses before a message, in minutes; the last ones are longer than the quiet time.
@@ -87,13 +89,14 @@ def a_day(house_id: str, day: int, level: int, kind: int, revision: int) -> tupl
 
 def draw_scenario(choices: Choices, *, lossy: bool) -> Scenario:
     """Draw what one run sends. lossy: whether a sweep will find what needs one to be found."""
-    houses = [a_house(f"house-{n}") for n in range(1 + choices.below(3))]
+    houses = [a_house(f"house-{n}") for n in range(FLEETS[choices.below(len(FLEETS))])]
     late: list[tuple[int, House]] = []
     changed: list[tuple[int, House]] = []
     if lossy and len(houses) > 1 and choices.one_in(4):
         late.append((choices.below(30), houses.pop()))
     if lossy and choices.one_in(8):
-        changed.append((choices.below(30), a_house("house-0", capacity_kwp=6.0)))
+        change = ({"capacity_kwp": 6.0}, {"region": "elsewhere"})[choices.below(2)]
+        changed.append((choices.below(30), a_house("house-0", **change)))
     names = [h.house_id for h in [*houses, *(h for _, h in late)]]
     days = [day for name in names for day in _history(name, choices)]
     letters = _shuffled(days, choices)

@@ -1,9 +1,9 @@
-"""Six classic bugs, each put into the real design by changing one port and nothing else.
+"""Classic bugs, each put into the real design by changing one port and nothing else.
 
 Without faults every mutant does what the real design does. The simulation must catch each of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -125,6 +125,22 @@ class LeaseWithoutFencing(SqliteStore):
         )
 
 
+class ClosingAgain(SqliteStore):
+    """Of two that close a region day, the last one decides, with packets that came after the first."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def close(self, region: str, profiles: Mapping[int, bytes]) -> int:
+        """Write the profiles whether or not the days have one."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE region_day SET profile = ? WHERE region = ? AND day = ?",
+                [(profile, region, day) for day, profile in profiles.items()],
+            )
+        return len(profiles)
+
+
 # Each mutant with the guarantees that it breaks, by the words of the simulation.
 MUTANTS = {
     Design("key set after success", sender=KeySetAfterSuccess): {"twice"},
@@ -132,5 +148,6 @@ MUTANTS = {
     Design("commit then publish", store=CommitThenPublish): {"lost", "early"},
     Design("read then remove", coordinator=ReadThenRemove): {"stuck"},
     Design("lock without expiry", coordinator=LockWithoutExpiry): {"stuck"},
+    Design("closing again", store=ClosingAgain): {"reclosed"},
     Design("lease without fencing", store=LeaseWithoutFencing): {"void", "early", "twice", "differs"},
 }

@@ -1,6 +1,6 @@
-"""What must be in the end: the same packets through the same steps in one go, and plain counting."""
+"""What must be in the end: the same packets under the same sunlight in one go, and plain counting."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sunsift.adapters.sqlite.coordinator import SqliteCoordinator
 from sunsift.adapters.sqlite.database import Database
@@ -11,6 +11,7 @@ from sunsift.domain.readings import LARGEST_MISSING_SHARE, MEASURED, MISSING, Pa
 from sunsift.domain.rules import Rules
 from sunsift.model import Model
 from sunsift.ports import PREDICT, Clock, Message
+from sunsift.records import RegionDay
 from sunsift.steps.ingest import ingest
 from sunsift.steps.predict import predict
 from sunsift.steps.settle import settle
@@ -50,12 +51,18 @@ def undisturbed(
     clock: Clock,
     houses: Sequence[House],
     packets: Sequence[Packet],
+    sunlight: Iterable[RegionDay],
     model: Model,
     rules: Rules,
 ) -> SqliteRecords:
-    """Run the steps once, in order, on an empty store. rules: their quiet time must be 0."""
+    """Run the steps once, in order, on an empty store.
+
+    sunlight: region days that were closed elsewhere, whose profiles these shall close with. rules: their
+    quiet time must be 0.
+    """
     store, coordinator, topic = SqliteStore(database, clock, None), SqliteCoordinator(database), _Last()
     store.register(houses)
+    store.import_feed([(r.region, r.day, r.profile) for r in sunlight if r.profile is not None])
     ingest(_Pile(packets), store, coordinator, clock)
     settle(store, coordinator, topic, rules)
     predict(topic.houses, store, coordinator, topic, model, rules)

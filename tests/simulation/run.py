@@ -172,10 +172,16 @@ def _settle_dust(world: World) -> None:
 
 
 def _nobody_is_late(world: World, storm_leases_end: int) -> None:
-    """A house settles when it is quiet, or one lease after the last crash, and a tick for finding it."""
-    now = world.store.steady()
+    """A house settles when it is quiet, or one lease after the last crash, and a tick for finding it.
+
+    Where region days stay open for longer than houses are quiet, it waits for those as well, and then for
+    the end of the claim that it was given too early.
+    """
+    now, rules = world.store.steady(), world.rules
+    opened = max((r.opened for r in world.records.region_days()), default=0)
+    open_until = opened + rules.close_ms + rules.lease_ms if rules.close_ms > rules.quiet_ms else 0
     for house_id, arrived in world.store.unsettled(1000).items():
-        due = max(arrived + world.rules.quiet_ms, storm_leases_end)
+        due = max(arrived + rules.quiet_ms, storm_leases_end, open_until)
         if now > due + LATEST_MS:
             raise BrokenError("stuck", f"{house_id} should have settled {now - due} ms ago")
 
@@ -186,7 +192,13 @@ def _check(world: World, bench: Bench) -> None:
         raise world.witness.broken
     scenario, records = world.scenario, world.records
     wanted = undisturbed(
-        bench.fresh, world.clock, scenario.final_houses(), scenario.packets(), LevelModel(), AT_ONCE
+        bench.fresh,
+        world.clock,
+        scenario.final_houses(),
+        scenario.packets(),
+        records.region_days(),
+        LevelModel(),
+        AT_ONCE,
     )
     invariants.check_packets(records, scenario)
     invariants.check_predictions(records, wanted, scenario, world.rules)

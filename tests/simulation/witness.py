@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sunsift.ports import Work
+from sunsift.ports import Outcome, Work
 from sunsift.records import Records, ReportRow
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.ports import Around, SimulatedClock
@@ -20,12 +20,13 @@ class BrokenError(AssertionError):
 class Witness:
     """Knows what the store was told, and when by real time.
 
-    created: reports in the order in which they were written.
+    created: reports in the order in which they were written. closed: the profiles of closed region days.
     broken: the first guarantee that was seen broken.
     """
 
     def __init__(self, records: Records, clock: SimulatedClock, quiet_ms: int) -> None:
         self.created: list[ReportRow] = []
+        self.closed: dict[tuple[str, int], bytes] = {}
         self.broken: BrokenError | None = None
         self._records = records
         self._clock = clock
@@ -35,20 +36,40 @@ class Witness:
 
     def around(self) -> dict[str, Around]:
         """Return what goes around the methods of the store."""
-        return {"save": self._save, "register": self._register, "open": self._open, "commit": self._commit}
+        return {
+            "save": self._save,
+            "register": self._register,
+            "close": self._close,
+            "open": self._open,
+            "commit": self._commit,
+        }
 
     def _save(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         saved = call(*arguments)
         for packet in arguments[0]:
             self._heard_at[packet.house_id] = self._clock.real
             self._valid.pop(packet.house_id, None)
+        self._note_closed()
         return saved
 
     def _register(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         result = call(*arguments)
         for house in arguments[0]:
             self._valid.pop(house.house_id, None)
+        self._note_closed()
         return result
+
+    def _close(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        result = call(*arguments)
+        self._note_closed()
+        return result
+
+    def _note_closed(self) -> None:
+        """See which region days are closed by now; none may open again or change."""
+        found = {(r.region, r.day): r.profile for r in self._records.region_days() if r.profile is not None}
+        if changed := [key for key, profile in self.closed.items() if found.get(key) != profile]:
+            self._say("reclosed", f"the sunlight of closed region days changed: {changed}")
+        self.closed = found
 
     def _open(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         works: list[Work] = call(*arguments)
@@ -63,8 +84,18 @@ class Witness:
         refused = call(*arguments)
         if written := void.difference(refused):
             self._say("void", f"the outcome of a void work was written: {written}")
+        for outcome in arguments[0]:
+            if outcome.work.house.house_id not in refused:
+                self._judge_sunlight(outcome)
         self.note_reports()
         return refused
+
+    def _judge_sunlight(self, outcome: Outcome) -> None:
+        """See that nothing was measured under another sunlight than the one that was written down."""
+        house, profiles = outcome.work.house, outcome.work.profiles
+        for day, _ in outcome.evidence:
+            if profiles[day] != self.closed.get((house.weather_region, day)):
+                self._say("open", f"{house.house_id} was judged by day {day} before its region day closed")
 
     def note_reports(self) -> None:
         """See which reports are new, and whether they may be."""

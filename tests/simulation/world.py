@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -32,6 +33,8 @@ from tests.simulation.scheduler import Draws, Scheduler, Task
 from tests.simulation.witness import Witness
 
 RULES = Rules(period_days=4, ready_days=3, fold_predictions=3, quiet_minutes=6, lease_seconds=120)
+# When region days close: with the quiet time, before it, after it [minutes].
+CLOSE_MINUTES = (None, None, 3, 9)
 SWEEP_MS = 60 * MINUTE
 # What one port call takes [ms].
 CALL_MS = 5
@@ -88,7 +91,7 @@ class World:
         self.lossy = lossy
         self.faults: dict[str, int] = {}
         self.struck: Counter[str] = Counter()
-        self.rules = RULES
+        self.rules = replace(RULES, close_minutes=CLOSE_MINUTES[draws.plan.below(len(CLOSE_MINUTES))])
         self.clock = SimulatedClock()
         self._note = note
         self.scheduler = Scheduler(None if note is None else self.note)
@@ -147,17 +150,17 @@ class World:
 
     def start(self, hint: Hint) -> None:
         """Have a worker take up a hint."""
-        spawn, s, c = self.scheduler.spawn, self._store, self._coordinator
+        spawn, s, c, rules = self.scheduler.spawn, self._store, self._coordinator, self.rules
         if hint.channel == PREDICT:
             most = 1 + self.draws.order.below(HOUSES_A_PREDICT)
             houses = tuple(h.body for h in self.topic.take(hint, most))
-            spawn("predict", lambda: predict(houses, s, c, self._topic, self._model, RULES), houses)
+            spawn("predict", lambda: predict(houses, s, c, self._topic, self._model, rules), houses)
             return
         self.topic.take(hint, 1)
         if hint.channel == WAKE:
             spawn("ingest", lambda: ingest(self._inbox, s, c, self.clock))
         else:
-            spawn("deliver", lambda: deliver(s, self._sender, RULES))
+            spawn("deliver", lambda: deliver(s, self._sender, rules))
 
     def awake(self) -> list[Task]:
         """Return the tasks that can go on."""
@@ -223,14 +226,14 @@ class World:
         self.scheduler.spawn(REGISTER, lambda: self._store.register([house]))
 
     def _tick(self) -> None:
-        spawn, s, c = self.scheduler.spawn, self._store, self._coordinator
+        spawn, s, c, rules = self.scheduler.spawn, self._store, self._coordinator, self.rules
         if self.lossy and self._next_sweep <= self.clock.real:
             self._next_sweep += SWEEP_MS
             spawn("sweep", lambda: sweep(s, c, self.clock))
         if len(self.scheduler.tasks) < MOST_WORKERS:
             spawn("poll", lambda: poll(self._inbox, self._topic))
-            spawn("settle", lambda: settle(s, c, self._topic, RULES))
-            spawn("deliver", lambda: deliver(s, self._sender, RULES))
+            spawn("settle", lambda: settle(s, c, self._topic, rules))
+            spawn("deliver", lambda: deliver(s, self._sender, rules))
 
     def all_arrived(self) -> bool:
         """Say whether everything was sent and registered."""

@@ -7,7 +7,7 @@ from sunsift.domain.verdict import Prediction, Reason, Score
 from sunsift.ports import Outcome, Store, Work
 from tests.support.build import a_packet
 
-PERIOD_DAYS = 30
+HISTORY_DAYS = 30
 FOLD_PREDICTIONS = 10
 
 
@@ -28,15 +28,16 @@ def an_outcome(
     withdrawn: Sequence[int] = (),
     change: Change | None = None,
     report: Change | None = None,
+    evidence: Sequence[tuple[int, bytes]] = (),
 ) -> Outcome:
     """Return what predict might write; every prediction stands where `change` brought it."""
     statuses = [Folded(p.period_end, 0.25, change) for p in predictions]
-    return Outcome(work, predictions, withdrawn, statuses, report)
+    return Outcome(work, predictions, withdrawn, statuses, report, evidence)
 
 
 def open_one(store: Store, house_id: str) -> Work:
     """Open one house that has something to predict."""
-    (work,) = store.open([house_id], PERIOD_DAYS, FOLD_PREDICTIONS)
+    (work,) = store.open([house_id], HISTORY_DAYS, FOLD_PREDICTIONS)
     return work
 
 

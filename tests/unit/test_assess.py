@@ -1,6 +1,7 @@
 """The heart of predict: what is scored again, what is withdrawn, and what the retailer is told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from sunsift.domain.readings import Packet
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Folded, Status
+from sunsift.domain.sunlight import NO_SENSOR
 from sunsift.ports import Outcome, StoredPrediction, Work
 from sunsift.steps.assess import assess
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
@@ -22,10 +24,15 @@ def work_on(
     changed: tuple[int, int],
     stored: Sequence[StoredPrediction] = (),
     reported: Change | None = None,
+    evidence: Sequence[tuple[int, bytes]] = (),
 ) -> Work:
-    """Return work on all days of a house; changed: first and last changed day, counted from FIRST_DAY."""
+    """Return work on days of a house that nobody measured the sunlight of.
+
+    changed: first and last changed day, counted from FIRST_DAY. evidence: of the days measured before.
+    """
     first, last = (FIRST_DAY + day for day in changed)
-    return Work(a_house(HOUSE), 1, 1, 0, first, last, packets, stored, reported)
+    profiles = dict.fromkeys([packet.day for packet in packets], NO_SENSOR)
+    return Work(a_house(HOUSE), 1, 1, 0, first, last, evidence, packets, profiles, None, stored, reported)
 
 
 def stored_of(outcome: Outcome) -> list[StoredPrediction]:
@@ -151,7 +158,40 @@ def test_the_model_sees_missing_as_missing(model: ExportModel) -> None:
     days[9] = a_packet(HOUSE, FIRST_DAY + 9, nulls=2)
     assess(work_on(days, (0, 29)), model, RULES)
     assert model.seen is not None
-    for values in (model.seen.import_kwh, model.seen.export_kwh):
-        assert np.isnan(values[7]).all()
-        assert np.isnan(values[9]).tolist() == [True] * 2 + [False] * 46
-        assert not np.isnan(np.delete(values, [7, 9], axis=0)).any()
+    assert np.flatnonzero(~model.seen.usable).tolist() == [7]
+    assert np.flatnonzero(~model.seen.has_data).tolist() == [7]
+    assert np.isnan(model.seen.column("exporting")).nonzero()[0].tolist() == [7]
+
+
+def test_a_day_is_measured_once(model: ExportModel) -> None:
+    days = days_of(HOUSE, FIRST_DAY, 60)
+    whole = assess(work_on(days, (0, 59)), model, RULES)
+    assert [day for day, _ in whole.evidence] == [p.day for p in days]
+    first = assess(work_on(days[:50], (0, 49)), model, RULES)
+    rest = work_on(days[50:], (50, 59), stored_of(first), first.report, first.evidence)
+    later = assess(rest, model, RULES)
+    assert [*first.evidence, *later.evidence] == whole.evidence
+    assert [*first.predictions, *later.predictions] == whole.predictions
+
+
+def test_a_change_reaches_as_far_as_the_model_remembers(model: ExportModel) -> None:
+    model.history_days = 50
+    days = days_of(HOUSE, FIRST_DAY, 120)
+    first = assess(work_on(days, (0, 119)), model, RULES)
+    days[40] = a_packet(HOUSE, FIRST_DAY + 40, revision=1)
+    again = assess(work_on(days, (40, 40), stored_of(first), first.report), model, RULES)
+    assert ends(again) == list(range(40, 90))
+
+
+def test_a_revision_that_shows_nothing_else_changes_nothing(model: ExportModel) -> None:
+    days = days_of(HOUSE, FIRST_DAY, 30)
+    first = assess(work_on(days, (0, 29)), model, RULES)
+    days[5] = days[5]._replace(updated_at=days[5].updated_at + 1, quality="F")
+    again = assess(work_on(days, (5, 5), stored_of(first), first.report), model, RULES)
+    assert again.predictions == []
+
+
+def test_an_open_region_day_is_never_judged(model: ExportModel) -> None:
+    work = work_on(days_of(HOUSE, FIRST_DAY, 30), (0, 29))
+    with pytest.raises(KeyError):
+        assess(replace(work, profiles={}), model, RULES)

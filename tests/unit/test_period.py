@@ -4,10 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sunsift.domain.evidence import HAS_DATA, USABLE, WIDTH, Evidence
 from sunsift.domain.period import input_digests, ready_periods
-from sunsift.domain.readings import Days, Packet, stack_days
+from sunsift.domain.readings import Days
 from sunsift.domain.rules import Rules
-from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
+from tests.support.build import a_house
 
 RULES = Rules()
 # For each day: not stored, or what it is worth.
@@ -94,35 +95,39 @@ def test_later_days_change_nothing(kinds: list[str], today: int) -> None:
         assert np.array_equal(getattr(now, name), getattr(later, name))
 
 
-def digests(packets: list[Packet], capacity_kwp: float = 5.0) -> dict[int, str]:
-    """Return the digest of each ready period by its end, counted from FIRST_DAY."""
-    periods = ready_periods(stack_days(packets), RULES, 0, 100_000)
-    house = a_house(capacity_kwp=capacity_kwp)
-    named = input_digests(house, packets, periods)
-    return {end - FIRST_DAY: digest for end, digest in zip(periods.end.tolist(), named, strict=True)}
+def evidence_of(days: range | list[int], changed: int | None = None) -> Evidence:
+    """Return evidence of usable days of which only the number and one byte are known."""
+    rows = np.full((len(days), WIDTH), USABLE | HAS_DATA, np.uint8)
+    for row, day in enumerate(days):
+        rows[row, 2] = 77 if day == changed else day % 7
+    return Evidence(np.array(days, np.int64), rows)
 
 
-def test_a_digest_names_the_days_of_its_period_and_no_other() -> None:
-    packets = days_of("house-1", FIRST_DAY, 70)
-    before = digests(packets)
-    assert len(set(before.values())) == len(before) == 46
-    packets[35] = a_packet("house-1", FIRST_DAY + 35, revision=1)
-    after = digests(packets)
-    assert {end for end in before if before[end] != after[end]} == set(range(35, 65))
+def digests(evidence: Evidence, capacity_kwp: float = 5.0, history_days: int = 40) -> dict[int, str]:
+    """Return the digest of each ready period by its end."""
+    periods = ready_periods(evidence, RULES, 0, 100_000)
+    named = input_digests(a_house(capacity_kwp=capacity_kwp), evidence, periods, history_days)
+    return dict(zip(periods.end.tolist(), named, strict=True))
+
+
+def test_a_digest_names_the_days_that_its_period_sees_and_no_other() -> None:
+    before, after = digests(evidence_of(range(120))), digests(evidence_of(range(120), changed=35))
+    assert len(set(before.values())) == len(before) == 96
+    assert {end for end in before if before[end] != after[end]} == set(range(35, 75))
+
+
+def test_a_digest_does_not_depend_on_what_else_is_known() -> None:
+    whole = digests(evidence_of(range(120)))
+    part = digests(evidence_of(range(40, 100)))
+    assert {end: whole[end] for end in range(79, 100)} == {end: part[end] for end in range(79, 100)}
 
 
 def test_a_digest_names_the_gaps_too() -> None:
-    packets = days_of("house-1", FIRST_DAY, 31)
-    without = [p for p in packets if p.day != FIRST_DAY + 3]
-    moved = [p._replace(day=FIRST_DAY + 3) if p.day == FIRST_DAY + 4 else p for p in without]
-    assert len({digests(days)[30] for days in (packets, without, moved)}) == 3
+    without = [day for day in range(31) if day != 3]
+    moved = [day if day != 4 else 3 for day in without]
+    assert len({digests(evidence_of(days))[30] for days in (range(31), without, moved)}) == 3
 
 
 def test_a_digest_names_the_registration() -> None:
-    packets = days_of("house-1", FIRST_DAY, 30)
-    assert digests(packets)[29] != digests(packets, capacity_kwp=5.1)[29]
-
-
-def test_the_time_of_a_revision_is_no_input() -> None:
-    packets = days_of("house-1", FIRST_DAY, 30)
-    assert digests(packets) == digests([p._replace(updated_at=p.updated_at + 1) for p in packets])
+    evidence = evidence_of(range(30))
+    assert digests(evidence)[29] != digests(evidence, capacity_kwp=5.1)[29]

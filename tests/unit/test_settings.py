@@ -32,14 +32,26 @@ def test_the_environment_sets_everything() -> None:
             "SUNSIFT_READY_DAYS": "20",
             "SUNSIFT_FOLD_PREDICTIONS": "7",
             "SUNSIFT_QUIET_MINUTES": "0.5",
+            "SUNSIFT_CLOSE_MINUTES": "90",
             "SUNSIFT_LEASE_SECONDS": "30",
         }
     )
     assert (settings.data, settings.data_sets) == (Path("/srv/sunsift"), Path("/srv/homes"))
     assert settings.rules == Rules(
-        period_days=28, ready_days=20, fold_predictions=7, quiet_minutes=0.5, lease_seconds=30.0
+        period_days=28,
+        ready_days=20,
+        fold_predictions=7,
+        quiet_minutes=0.5,
+        close_minutes=90.0,
+        lease_seconds=30.0,
     )
     assert settings.rules.quiet_ms == 30_000
+    assert settings.rules.close_ms == 90 * 60_000
+
+
+def test_region_days_close_after_the_quiet_time_unless_told_otherwise() -> None:
+    assert Rules(quiet_minutes=7).close_ms == 7 * 60_000
+    assert Rules(quiet_minutes=7, close_minutes=0).close_ms == 0
 
 
 def test_a_folder_given_by_hand_wins() -> None:
@@ -56,6 +68,7 @@ def test_a_folder_given_by_hand_wins() -> None:
         "SUNSIFT_READY_DAYS",
         "SUNSIFT_FOLD_PREDICTIONS",
         "SUNSIFT_QUIET_MINUTES",
+        "SUNSIFT_CLOSE_MINUTES",
         "SUNSIFT_LEASE_SECONDS",
     ],
 )
@@ -86,6 +99,8 @@ def test_a_value_that_is_no_number_is_named() -> None:
         {"quiet_minutes": 1e300},
         {"quiet_minutes": float("nan")},
         {"quiet_minutes": float("inf")},
+        {"close_minutes": -0.1},
+        {"close_minutes": float("nan")},
         {"lease_seconds": 0.0},
         {"lease_seconds": float("inf")},
         {"lease_seconds": 1e300},

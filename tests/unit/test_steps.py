@@ -83,6 +83,7 @@ def test_a_house_that_breaks_the_model_holds_up_no_other(
     parts = replace(parts, model=FailingModel("a"))
     arrive(parts, "a", "b")
     clock.turn(hours=1)
+    parts.close_days()
     with caplog.at_level(logging.ERROR):
         assert parts.predict(["a", "b"]).houses == 1
     assert "house a cannot be judged" in caplog.text
@@ -98,12 +99,14 @@ def test_a_house_that_is_not_quiet_is_not_predicted(parts: Sunsift, clock: Manua
     assert parts.predict(["a"]).houses == 0
     assert list(parts.records.predictions()) == []
     clock.turn(minutes=1)
+    parts.close_days()
     assert parts.predict(["a"]).houses == 1
 
 
 def test_a_doubled_hint_is_predicted_once(parts: Sunsift, clock: ManualClock) -> None:
     arrive(parts, "a")
     clock.turn(hours=1)
+    parts.close_days()
     done = parts.predict(["a", "a", "nobody", "a"])
     assert (done.houses, done.reports, done.overtaken) == (1, 1, 0)
     assert len(parts.topic.take(DELIVER, 10)) == 1
@@ -113,6 +116,7 @@ def test_a_doubled_hint_is_predicted_once(parts: Sunsift, clock: ManualClock) ->
 def test_a_leased_house_is_left_to_its_holder(parts: Sunsift, clock: ManualClock) -> None:
     arrive(parts, "a", "b")
     clock.turn(hours=1)
+    parts.close_days()
     now = parts.store.steady()
     parts.coordinator.acquire(["a"], "somebody", now, now + 120_000)
     assert parts.predict(["a", "b"]).houses == 1

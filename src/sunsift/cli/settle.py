@@ -111,6 +111,7 @@ def _settle_due(parts: "Sunsift") -> "Predicted":
                 total.predictions + more.predictions,
                 total.reports + more.reports,
                 total.overtaken + more.overtaken,
+                total.waiting + more.waiting,
             )
             if not more.houses:
                 return total

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 
 def settings_of(ctx: typer.Context, quiet_minutes: float | None = None) -> Settings:
-    """Return the settings with what the command line says instead."""
+    """Return the settings with what the command line says instead.
+
+    quiet_minutes: region days close as soon as houses settle then, so that nothing waits longer.
+    """
     settings = read_settings(data=ctx.obj)
     if quiet_minutes is None:
         return settings
-    return replace(settings, rules=replace(settings.rules, quiet_minutes=quiet_minutes))
+    return replace(settings, rules=replace(settings.rules, quiet_minutes=quiet_minutes, close_minutes=None))
 
 
 @contextmanager

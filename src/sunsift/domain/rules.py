@@ -16,6 +16,7 @@ class Rules:
     ready_days: usable days that a period needs before it is judged [days].
     fold_predictions: predictions that a status averages.
     quiet_minutes: silence of a house after which its status may settle [minutes].
+    close_minutes: how long after its first packet a region day closes [minutes]; None: the quiet time.
     lease_seconds: how long a worker may hold a house [seconds].
     """
 
@@ -23,6 +24,7 @@ class Rules:
     ready_days: int = 25
     fold_predictions: int = 10
     quiet_minutes: float = 45.0
+    close_minutes: float | None = None
     lease_seconds: float = 120.0
 
     def __post_init__(self) -> None:
@@ -32,6 +34,8 @@ class Rules:
             raise SettingsError("fold_predictions must lie in 1 to 366")
         if not 0 <= self.quiet_minutes <= MINUTES_A_YEAR:
             raise SettingsError("quiet_minutes must not be negative, nor longer than a year")
+        if self.close_minutes is not None and not 0 <= self.close_minutes <= MINUTES_A_YEAR:
+            raise SettingsError("close_minutes must not be negative, nor longer than a year")
         if not 0 < self.lease_seconds <= SECONDS_A_DAY:
             raise SettingsError("lease_seconds must be positive, and not longer than a day")
 
@@ -39,6 +43,11 @@ class Rules:
     def quiet_ms(self) -> int:
         """The quiet time in milliseconds."""
         return round(self.quiet_minutes * 60_000)
+
+    @property
+    def close_ms(self) -> int:
+        """The time from a region day's first packet to its closing, in milliseconds."""
+        return self.quiet_ms if self.close_minutes is None else round(self.close_minutes * 60_000)
 
     @property
     def lease_ms(self) -> int:

@@ -120,34 +120,56 @@ def feed_profile(index: FloatArray) -> bytes:
 
 
 def _quantile(stacked: Index) -> Index:
-    """Return the quantile of each hour over the rows that tell, shape (24,), UNKNOWN where too few do."""
-    known = (stacked != UNKNOWN).sum(axis=0)
-    ranked = np.sort(stacked, axis=0)  # unknown ones last
+    """Return the quantile over the k houses that tell, shape (..., k, 24), UNKNOWN where too few do.
+
+    Result: shape (..., 24).
+    """
+    known = (stacked != UNKNOWN).sum(axis=-2)
+    ranked = np.sort(stacked, axis=-2)  # unknown ones last
     rank = np.ceil(QUANTILE * np.maximum(known - 1, 0)).astype(np.int64)
-    chosen = np.take_along_axis(ranked, rank[np.newaxis], axis=0)[0] if len(stacked) else np.zeros(HOURS)
+    chosen = np.take_along_axis(ranked, rank[..., np.newaxis, :], axis=-2)[..., 0, :]
     return np.where(known >= FEWEST, chosen, UNKNOWN).astype(np.uint8)
 
 
-def read_profile(profile: bytes, leave_out: bytes) -> Index:
-    """Return a region's clear-sky index for one house, shape (24,), UNKNOWN where geometry has to do.
+def read_profiles(profiles: Sequence[bytes], leave_out: bytes) -> Index:
+    """Return a region's clear-sky index for one house, shape (n, 24), UNKNOWN where geometry has to do.
 
     leave_out: `name_of` the house, whose own exports do not count. Errors: StoreError for a damaged profile.
     """
-    kind, rest = profile[:1], profile[1:]
-    if kind == NO_SENSOR:
-        return np.full(HOURS, UNKNOWN, np.uint8)
-    try:
-        if kind == FEED:
-            return np.frombuffer(rest, np.uint8, HOURS)
-        if kind == FLEET and rest[0] == 0:
-            return np.frombuffer(rest, np.uint8, HOURS, 1)
-        if kind == FLEET:
-            table = np.frombuffer(zlib.decompress(rest[1:]), np.uint8).reshape(rest[0], _NAME_BYTES + HOURS)
-            others = (table[:, :_NAME_BYTES] != np.frombuffer(leave_out, np.uint8)).any(axis=1)
-            return _quantile(table[others, _NAME_BYTES:])
-    except (zlib.error, ValueError, IndexError) as error:
-        raise StoreError(f"a region's profile is damaged: {error}") from error
-    raise StoreError("a region's profile is damaged: its kind is unknown")
+    result = np.full((len(profiles), HOURS), UNKNOWN, np.uint8)
+    few: dict[int, Index] = {}
+    for place, profile in enumerate(profiles):
+        try:
+            if profile[:1] == FLEET and profile[1]:
+                few[place] = _others(profile, leave_out)
+            elif profile[:1] == FLEET:
+                result[place] = np.frombuffer(profile, np.uint8, HOURS, 2)
+            elif profile[:1] == FEED:
+                result[place] = np.frombuffer(profile, np.uint8, HOURS, 1)
+            elif profile != NO_SENSOR:
+                raise ValueError("its kind is unknown")
+        except (zlib.error, ValueError, IndexError) as error:
+            raise StoreError(f"a region's profile is damaged: {error}") from error
+    if few:
+        votes = np.full((len(few), max(map(len, few.values())) + 1, HOURS), UNKNOWN, np.uint8)
+        for row, others in zip(votes, few.values(), strict=True):
+            row[: len(others)] = others
+        result[list(few)] = _quantile(votes)
+    return result
+
+
+def _others(profile: bytes, leave_out: bytes) -> Index:
+    """Return the indices of the houses of a small fleet, shape (k, 24), without one of them."""
+    width = _NAME_BYTES + HOURS
+    rows = zlib.decompress(profile[2:])
+    kept = [
+        rows[at + _NAME_BYTES : at + width]
+        for at in range(0, len(rows), width)
+        if rows[at : at + _NAME_BYTES] != leave_out
+    ]
+    if len(rows) != profile[1] * width:
+        raise ValueError("it is cut short")
+    return np.frombuffer(b"".join(kept), np.uint8).reshape(-1, HOURS)
 
 
 def clearsky_index(house: House, profiles: Sequence[bytes]) -> FloatArray:
@@ -156,8 +178,7 @@ def clearsky_index(house: House, profiles: Sequence[bytes]) -> FloatArray:
     An hour that the profile does not tell takes the nearest told one of its day; a day that tells nothing
     is taken for clear, so that what is expected is the most that can be.
     """
-    name = name_of(house.house_id)
-    steps = np.array([read_profile(profile, name) for profile in profiles], np.uint8).reshape(-1, HOURS)
+    steps = read_profiles(profiles, name_of(house.house_id))
     known = steps != UNKNOWN
     hour = np.arange(HOURS)
     apart = np.where(known[:, np.newaxis, :], np.abs(hour[:, np.newaxis] - hour), HOURS + 1)

@@ -2,22 +2,28 @@
 
 from typing import Protocol
 
+from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
-from sunsift.domain.readings import Days
 from sunsift.domain.verdict import Reason, Score
 
 
 class Model(Protocol):
-    """Scores 30-day periods of one house."""
+    """Scores 30-day periods of one house.
+
+    history_days: how many days back it looks from the last day of a period, that day included; never
+    fewer than a period has.
+    """
 
     version: str
+    history_days: int
 
-    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
-        """Score each period from its own rows of `days` and the registration, and nothing else.
+    def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
+        """Score each period from the registration and the evidence it may see, and nothing else.
 
-        Result: one score a period. A period's score must be the same to the last digit whether it is
-        scored alone or with others.
+        A period sees the rows of its last `history_days` days; its own days lie in `first_row` to
+        `last_row`. Result: one score a period. A period's score must be the same to the last digit whether
+        it is scored alone or with others, and whatever rows lie outside what it sees.
         """
         ...
 
@@ -28,6 +34,6 @@ class Model(Protocol):
 
 def load() -> Model:
     """Return the model that ships with this version."""
-    from sunsift.model.physics import PhysicsModel
+    from sunsift.model.interim import InterimModel
 
-    return PhysicsModel()
+    return InterimModel()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sunsift.domain.evidence import Evidence, measure_evidence, stack_evidence
 from sunsift.domain.period import Periods, input_digests, ready_periods
-from sunsift.domain.readings import Days, stack_days
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Folded, Status, fold
 from sunsift.domain.verdict import Prediction
@@ -12,27 +12,36 @@ from sunsift.ports import Outcome, StoredPrediction, Work
 
 
 def assess(work: Work, model: Model, rules: Rules) -> Outcome:
-    """Score every period whose inputs changed, and fold the statuses from there on.
+    """Measure the evidence of new days, score every period whose inputs changed, fold the statuses.
 
-    The result depends on the packets and the registration alone, not on how often or in which order
-    they arrived: an unchanged input keeps its prediction, and the fold runs over days, not arrivals.
+    The result depends on the packets, the registration and the closed profiles alone, not on how often or
+    in which order they arrived: an unchanged input keeps its prediction, and the fold runs over days, not
+    arrivals. Every region day of the work must be closed.
     """
-    last_end = work.changed_to + rules.period_days - 1
-    days = stack_days(work.packets)
-    periods = ready_periods(days, rules, work.changed_from, last_end)
-    digests = input_digests(work.house, work.packets, periods)
+    last_end = work.changed_to + model.history_days - 1
+    measured = _measure(work)
+    evidence = stack_evidence(sorted([*work.evidence, *measured]))
+    periods = ready_periods(evidence, rules, work.changed_from, last_end)
+    digests = input_digests(work.house, evidence, periods, model.history_days)
     stored = {p.folded.as_of: p for p in work.predictions}
-    predictions = _score_stale(work, model, days, periods, digests, stored)
+    predictions = _score_stale(work, model, evidence, periods, digests, stored)
     ready = set(periods.end.tolist())
     withdrawn = [end for end in stored if work.changed_from <= end <= last_end and end not in ready]
     statuses, current = _restand(stored, predictions, withdrawn, rules)
-    return Outcome(work, predictions, withdrawn, statuses, _to_report(current, work.reported))
+    return Outcome(work, predictions, withdrawn, statuses, _to_report(current, work.reported), measured)
+
+
+def _measure(work: Work) -> list[tuple[int, bytes]]:
+    """Return the evidence of the days that have none yet: (day, row)."""
+    days = [packet.day for packet in work.packets]
+    rows = measure_evidence(work.house, work.packets, [work.profiles[day] for day in days])
+    return list(zip(days, rows, strict=True))
 
 
 def _score_stale(
     work: Work,
     model: Model,
-    days: Days,
+    evidence: Evidence,
     periods: Periods,
     digests: list[str],
     stored: dict[int, StoredPrediction],
@@ -47,7 +56,7 @@ def _score_stale(
     if not stale.any():
         return []
     to_score = periods.take(stale)
-    scores = model.score(work.house, days, to_score)
+    scores = model.score(work.house, evidence, to_score)
     stale_digests = [digest for digest, is_stale in zip(digests, stale, strict=True) if is_stale]
     return [
         Prediction(end, usable_days, score, model.version, digest)

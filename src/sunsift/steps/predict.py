@@ -15,12 +15,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """What one predict did. houses: settled; overtaken: those that somebody else changed meanwhile."""
+    """What one predict did.
+
+    houses: settled. overtaken: those that somebody else changed meanwhile. waiting: those that are quiet
+    while the sunlight of their days is still being measured.
+    """
 
     houses: int = 0
     predictions: int = 0
     reports: int = 0
     overtaken: int = 0
+    waiting: int = 0
 
 
 def predict(
@@ -41,11 +46,13 @@ def predict(
     # A hint may come doubled; opening a house twice would void the first opening.
     mine = coordinator.acquire(list(dict.fromkeys(house_ids)), token, now, now + rules.lease_ms)
     try:
-        works = store.open(mine, rules.period_days, rules.fold_predictions)
+        works = store.open(mine, model.history_days, rules.fold_predictions)
         quiet = [work for work in works if work.arrived <= now - rules.quiet_ms]
-        # The quiet clock was lost or late; the store knows better.
-        coordinator.touch({w.house.house_id: w.arrived for w in works if w.arrived > now - rules.quiet_ms})
-        outcomes = [outcome for work in quiet if (outcome := _assess(work, model, rules)) is not None]
+        clear = [work for work in quiet if work.awaits is None]
+        # The quiet clock was lost or late, and the store knows better; or the sunlight is not known yet.
+        due = {work.house.house_id: _clock(work, rules) for work in works}
+        coordinator.touch({h: due[h] for h in due.keys() - {work.house.house_id for work in clear}})
+        outcomes = [outcome for work in clear if (outcome := _assess(work, model, rules)) is not None]
         overtaken = set(store.commit(outcomes)) if outcomes else set()
         written = [o for o in outcomes if o.work.house.house_id not in overtaken]
         unchanged = set(mine) - {work.house.house_id for work in works}
@@ -58,7 +65,15 @@ def predict(
     reports = sum(o.report is not None for o in written)
     if reports:
         topic.publish(DELIVER, [""])
-    return Predicted(len(written), sum(len(o.predictions) for o in written), reports, len(overtaken))
+    predictions = sum(len(o.predictions) for o in written)
+    return Predicted(len(written), predictions, reports, len(overtaken), len(quiet) - len(clear))
+
+
+def _clock(work: Work, rules: Rules) -> int:
+    """Return the arrival [ms] that makes a house quiet when both it and its region days are due."""
+    if work.awaits is None:
+        return work.arrived
+    return max(work.arrived, work.awaits + rules.close_ms - rules.quiet_ms)
 
 
 def _assess(work: Work, model: Model, rules: Rules) -> Outcome | None:

@@ -12,12 +12,12 @@ from sunsift.ports import Refused, Store
 from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, packet_of
 from tests.support.clock import ManualClock
-from tests.support.verdicts import FOLD_PREDICTIONS, PERIOD_DAYS, a_prediction, open_one, settle
+from tests.support.verdicts import FOLD_PREDICTIONS, HISTORY_DAYS, a_prediction, open_one, settle
 
 
 def is_untouched(store: Store, house_ids: Sequence[str]) -> bool:
     """Say whether the store holds no packet of these houses."""
-    return not store.unsettled(10) and not store.open(house_ids, PERIOD_DAYS, FOLD_PREDICTIONS)
+    return not store.unsettled(10) and not store.open(house_ids, HISTORY_DAYS, FOLD_PREDICTIONS)
 
 
 class StorePacketsContract:
@@ -154,7 +154,7 @@ class StorePacketsContract:
         revised = a_packet("a", FIRST_DAY + 35, revision=1)
         store.save([revised], [])
         seen = {p.day: p for p in open_one(store, "a").packets}
-        near = range(FIRST_DAY + 35 - (PERIOD_DAYS - 1), FIRST_DAY + 35 + PERIOD_DAYS)
+        near = range(FIRST_DAY + 35 - (HISTORY_DAYS - 1), FIRST_DAY + 35 + HISTORY_DAYS)
         expected: dict[int, Packet] = {p.day: p for p in days if p.day in near} | {revised.day: revised}
         assert seen == expected
         assert list(seen) == sorted(seen)

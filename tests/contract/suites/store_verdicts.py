@@ -9,7 +9,7 @@ from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.verdicts import (
     FOLD_PREDICTIONS,
-    PERIOD_DAYS,
+    HISTORY_DAYS,
     a_prediction,
     a_score,
     an_outcome,
@@ -34,7 +34,7 @@ class StoreVerdictsContract:
         sure = a_prediction(FIRST_DAY + 2, a_score(Status.POOR, 1.0), "cd" * 16)
         statuses = [Folded(FIRST_DAY + 1, 0.0001, None), Folded(FIRST_DAY + 2, 0.9999, POOR)]
         work = open_one(store, "a")
-        assert store.commit([Outcome(work, [unsure, sure], [], statuses, POOR)]) == []
+        assert store.commit([Outcome(work, [unsure, sure], [], statuses, POOR, [])]) == []
         assert list(records.predictions("a")) == [("a", unsure, statuses[0]), ("a", sure, statuses[1])]
         store.save([a_packet("a", revision=1)], [])
         assert open_one(store, "a").predictions == [
@@ -45,10 +45,10 @@ class StoreVerdictsContract:
     def test_a_settled_house_leaves_nothing_to_do(self, store: Store) -> None:
         settle(store, "a")
         assert list(store.unsettled(10)) == ["b"]
-        assert store.open(["a"], PERIOD_DAYS, FOLD_PREDICTIONS) == []
+        assert store.open(["a"], HISTORY_DAYS, FOLD_PREDICTIONS) == []
 
     def test_unknown_houses_are_left_out(self, store: Store) -> None:
-        works = store.open(["nobody", "a"], PERIOD_DAYS, FOLD_PREDICTIONS)
+        works = store.open(["nobody", "a"], HISTORY_DAYS, FOLD_PREDICTIONS)
         assert [w.house.house_id for w in works] == ["a"]
 
     def test_opening_again_voids_the_first(self, store: Store, other: Store, records: Records) -> None:
@@ -97,17 +97,17 @@ class StoreVerdictsContract:
     def test_a_refused_outcome_does_not_hold_up_the_others(
         self, store: Store, other: Store, records: Records
     ) -> None:
-        works = store.open(["a", "b"], PERIOD_DAYS, FOLD_PREDICTIONS)
+        works = store.open(["a", "b"], HISTORY_DAYS, FOLD_PREDICTIONS)
         other.save([a_packet("a", revision=1)], [])
         assert store.commit([an_outcome(w, [a_prediction(FIRST_DAY)], report=WELL) for w in works]) == ["a"]
         assert [house_id for house_id, _, _ in records.predictions()] == ["b"]
         assert [r.house_id for r in records.reports()] == ["b"]
 
     def test_committing_is_all_or_nothing(self, store: Store, records: Records) -> None:
-        first, second = store.open(["a", "b"], PERIOD_DAYS, FOLD_PREDICTIONS)
+        first, second = store.open(["a", "b"], HISTORY_DAYS, FOLD_PREDICTIONS)
         fine = an_outcome(first, [a_prediction(FIRST_DAY)], change=WELL, report=WELL)
         statuses = [Folded(FIRST_DAY, 0.5, WELL)]
-        breaks = Outcome(second, Breaking([a_prediction(FIRST_DAY)]), [], statuses, WELL)
+        breaks = Outcome(second, Breaking([a_prediction(FIRST_DAY)]), [], statuses, WELL, [])
         with pytest.raises(BoomError):
             store.commit([fine, breaks])
         assert list(records.predictions()) == []
@@ -126,7 +126,7 @@ class StoreVerdictsContract:
         settle(store, "a", predictions)
         store.save([a_packet("a", revision=1)], [])
         folded = Folded(FIRST_DAY + 1, 0.77, POOR)
-        store.commit([Outcome(open_one(store, "a"), [], [], [folded], None)])
+        store.commit([Outcome(open_one(store, "a"), [], [], [folded], None, [])])
         kept = [(p, f) for _, p, f in records.predictions()]
         assert kept == [(predictions[0], Folded(FIRST_DAY, 0.25, None)), (predictions[1], folded)]
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from sunsift.adapters.sqlite import migration
 from sunsift.domain.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 60.0
 # Small pages waste less room at the ends of short rows; the cache is bounded so that memory stays flat.
 PAGE_BYTES = 4096
@@ -71,15 +72,24 @@ class Database:
         run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         run("PRAGMA temp_store = MEMORY")
         run("PRAGMA journal_size_limit = 67108864")
-        if self._version() == 0:
+        if self._version() < SCHEMA_VERSION:
             with self.write() as connection:
-                if self._version() == 0:
-                    schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
-                    for statement in _statements(schema):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                self._complete(connection, self._version())
         if self._version() > SCHEMA_VERSION:
             raise StoreError(f"{self.path}: was written by a newer Sunsift; upgrade this one to read it")
+
+    def _complete(self, connection: sqlite3.Connection, version: int) -> None:
+        """Make the tables that a new or an older file lacks; another process may have been faster."""
+        if version >= SCHEMA_VERSION:
+            return
+        if version == 1:
+            migration.add_regions(connection)
+        schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+        for statement in _statements(schema):
+            connection.execute(statement)
+        if version == 1:
+            migration.open_region_days(connection)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]

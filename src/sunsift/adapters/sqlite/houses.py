@@ -10,8 +10,15 @@ from sunsift.domain.house import House
 
 COLUMNS = tuple(f.name for f in fields(House))
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM house"
-_INSERT = f"INSERT INTO house ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-_UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in COLUMNS[1:])} WHERE house_id = ?"
+_STORED = (*COLUMNS, "weather_region")
+_INSERT = f"INSERT INTO house ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"
+_UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in _STORED[1:])} WHERE house_id = ?"
+_FORGET_EVIDENCE = "DELETE FROM evidence WHERE house = (SELECT id FROM house WHERE house_id = ?)"
+# Days that the new region never had; those that it has stay as they are, open or closed.
+_OPEN_ALL = """
+INSERT INTO region_day (region, day, opened)
+SELECT weather_region, day, ? FROM house JOIN day ON house = id WHERE house_id = ? ON CONFLICT DO NOTHING
+"""
 # The digest of every period includes the registration, so all of the house's days count as changed.
 _MARK_ALL = """
 UPDATE progress SET generation = generation + 1, arrived = max(?, arrived + 1),
@@ -34,7 +41,7 @@ def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: i
     known = find(connection, (h.house_id for h in houses))
     added = changed = 0
     for house in houses:
-        values = [getattr(house, column) for column in COLUMNS]
+        values = [getattr(house, column) for column in _STORED]
         before = known.get(house.house_id)
         if before is None:
             connection.execute(_INSERT, values)
@@ -42,6 +49,8 @@ def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: i
         elif before != house:
             connection.execute(_UPDATE, [*values[1:], house.house_id])
             connection.execute(_MARK_ALL, (arrived, house.house_id))
+            connection.execute(_FORGET_EVIDENCE, (house.house_id,))
+            connection.execute(_OPEN_ALL, (arrived, house.house_id))
             changed += 1
         known[house.house_id] = house
     return added, changed

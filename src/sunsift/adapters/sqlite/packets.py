@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sunsift.adapters.sqlite.codec import KIND_NUMBER, KINDS, compress_all, decompress
 from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.readings import Packet
 from sunsift.ports import Saved
 
+_OPEN = "INSERT INTO region_day (region, day, opened) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _UPSERT = "INSERT OR REPLACE INTO day (house, day, kind, updated_at, readings) VALUES (?, ?, ?, ?, ?)"
 # A settled house starts a new range of changed days; an unsettled one widens its range. Arrivals of a
 # house rise strictly, so that the quiet clock can tell a new one from the one that was settled.
@@ -28,16 +29,21 @@ _RIVALS = """
 SELECT d.house, d.day, d.kind, d.updated_at, d.readings FROM json_each(?) AS j
 JOIN day AS d ON d.house = j.value >> 16 AND d.day = j.value & 65535
 """
-_READ = "SELECT day, kind, updated_at, readings FROM day WHERE house = ? AND day BETWEEN ? AND ? ORDER BY day"
+_READ = """
+SELECT day, kind, updated_at, readings FROM day
+WHERE house = ? AND day BETWEEN ? AND ? AND day NOT IN (SELECT value FROM json_each(?)) ORDER BY day
+"""
 
 
-def numbers_of(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, int]:
-    """Return the row numbers of the registered ones of the named houses."""
+def _numbers_of(
+    connection: sqlite3.Connection, house_ids: Iterable[str]
+) -> tuple[dict[str, int], dict[int, str]]:
+    """Return the row numbers of the registered ones of the named houses, and the region of each number."""
     rows = connection.execute(
-        "SELECT house_id, id FROM house WHERE house_id IN (SELECT value FROM json_each(?))",
+        "SELECT house_id, id, weather_region FROM house WHERE house_id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(house_ids)),),
-    )
-    return dict(rows.fetchall())
+    ).fetchall()
+    return {row[0]: row[1] for row in rows}, {row[1]: row[2] for row in rows}
 
 
 def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int) -> Saved:
@@ -46,7 +52,7 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
     arrived: steady time [ms]. Errors: UnknownHouseError if a house is not registered.
     """
     saved = Saved()
-    numbers = numbers_of(connection, {p.house_id for p in packets})
+    numbers, regions = _numbers_of(connection, {p.house_id for p in packets})
     stored = _stored_rivals(connection, numbers, packets)
     winners: dict[tuple[int, int], Packet] = {}
     for packet in packets:
@@ -67,6 +73,11 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
         else:
             saved.superseded += 1
     _write(connection, winners, arrived)
+    opened = sorted({(regions[number], day) for number, day in winners})
+    connection.executemany(_OPEN, [(region, day, arrived) for region, day in opened])
+    connection.executemany(
+        "DELETE FROM evidence WHERE house = ? AND day = ?", sorted(winners.keys() & stored.keys())
+    )
     touched = {key[0] for key in winners}
     connection.executemany(_STIR, [(arrived, n) for n in numbers.values() if n not in touched])
     saved.arrived = _unsettled_of(connection, numbers.values())
@@ -120,10 +131,19 @@ def unsettled(connection: sqlite3.Connection, limit: int) -> dict[str, int]:
 
 
 def read_days(
-    connection: sqlite3.Connection, number: int, house_id: str, first: int, last: int
+    connection: sqlite3.Connection,
+    number: int,
+    house_id: str,
+    first: int,
+    last: int,
+    without: Collection[int] = (),
 ) -> list[Packet]:
-    """Return the stored days of one house from `first` to `last`, both included, oldest first."""
-    return [to_packet(house_id, row) for row in connection.execute(_READ, (number, first, last))]
+    """Return the stored days of one house from `first` to `last`, both included, oldest first.
+
+    without: days to leave out.
+    """
+    wanted = (number, first, last, json.dumps(list(without)))
+    return [to_packet(house_id, row) for row in connection.execute(_READ, wanted)]
 
 
 def to_packet(house_id: str, row: tuple[int, int, int, bytes]) -> Packet:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sunsift.adapters.sqlite import quarantine
+from sunsift.adapters.sqlite import quarantine, regions
 from sunsift.adapters.sqlite.codec import STATUSES, unpack_reasons
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
@@ -15,7 +15,7 @@ from sunsift.domain.status import Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
 from sunsift.ports import Quarantined
-from sunsift.records import Counts, ReportRow, Standing
+from sunsift.records import Counts, RegionDay, ReportRow, Standing
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*) FROM prediction),
@@ -81,6 +81,11 @@ class SqliteRecords:
         with self._database.read() as connection:
             row = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()
             return [] if row is None else read_days(connection, row[0], house_id, 0, 0xFFFF)
+
+    def region_days(self) -> Iterator[RegionDay]:
+        """Return every region day, by region and day."""
+        with self._database.read() as connection:
+            yield from regions.every(connection)
 
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
         """Return reports by key."""

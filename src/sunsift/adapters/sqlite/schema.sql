@@ -1,7 +1,7 @@
--- Version 1. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
+-- Version 2. What is there already is left alone, so that an older file is completed. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
 -- scaled integers, which SQLite stores in as few bytes as they need.
 
-CREATE TABLE house (
+CREATE TABLE IF NOT EXISTS house (
     id INTEGER PRIMARY KEY,
     house_id TEXT NOT NULL UNIQUE,
     capacity_kwp REAL NOT NULL,
@@ -12,12 +12,14 @@ CREATE TABLE house (
     tilt REAL,
     export_limit_kw REAL,
     battery INTEGER NOT NULL,
-    region TEXT NOT NULL
+    region TEXT NOT NULL,
+    weather_region TEXT NOT NULL -- the registered region, or else the place to a degree
 ) STRICT;
+CREATE INDEX IF NOT EXISTS house_of_region ON house (weather_region, house_id);
 
 -- How far each house is: packets raise `generation`, predict lifts `settled` to it.
 -- `fence` rises with every opening, so that only the newest opening may write.
-CREATE TABLE progress (
+CREATE TABLE IF NOT EXISTS progress (
     house INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL,
     settled INTEGER NOT NULL,
@@ -26,9 +28,9 @@ CREATE TABLE progress (
     changed_to INTEGER NOT NULL,
     arrived INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX progress_unsettled ON progress (arrived) WHERE generation > settled;
+CREATE INDEX IF NOT EXISTS progress_unsettled ON progress (arrived) WHERE generation > settled;
 
-CREATE TABLE day (
+CREATE TABLE IF NOT EXISTS day (
     house INTEGER NOT NULL,
     day INTEGER NOT NULL,
     kind INTEGER NOT NULL,       -- interval and quality, see codec.py
@@ -37,7 +39,33 @@ CREATE TABLE day (
     PRIMARY KEY (house, day)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE prediction (
+-- What a day shows under its region's sunlight. A row without a current layout is measured again.
+CREATE TABLE IF NOT EXISTS evidence (
+    house INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    row BLOB NOT NULL,           -- see sunsift.domain.evidence
+    PRIMARY KEY (house, day)
+) STRICT, WITHOUT ROWID;
+
+-- Open from the first packet on (`opened`, steady time); closed, once and for good, when it has a profile.
+CREATE TABLE IF NOT EXISTS region_day (
+    region TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    opened INTEGER NOT NULL,
+    profile BLOB,                -- see sunsift.domain.sunlight
+    PRIMARY KEY (region, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS region_day_open ON region_day (opened) WHERE profile IS NULL;
+
+-- Profiles from elsewhere, which days take instead of the fleet's when they close.
+CREATE TABLE IF NOT EXISTS sunlight_feed (
+    region TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    profile BLOB NOT NULL,
+    PRIMARY KEY (region, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS prediction (
     house INTEGER NOT NULL,
     day INTEGER NOT NULL,             -- the period's last day
     usable_days INTEGER NOT NULL,
@@ -57,12 +85,12 @@ CREATE TABLE prediction (
 ) STRICT, WITHOUT ROWID;
 
 -- Model versions and reason codes, so that rows hold small numbers instead of text.
-CREATE TABLE word (
+CREATE TABLE IF NOT EXISTS word (
     id INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE
 ) STRICT;
 
-CREATE TABLE report (
+CREATE TABLE IF NOT EXISTS report (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
     house INTEGER NOT NULL,
@@ -75,10 +103,10 @@ CREATE TABLE report (
     due INTEGER NOT NULL DEFAULT 0,   -- steady time before which nobody sends it
     problem TEXT
 ) STRICT;
-CREATE INDEX report_of_house ON report (house, seq);
-CREATE INDEX report_undelivered ON report (due) WHERE delivered_at IS NULL;
+CREATE INDEX IF NOT EXISTS report_of_house ON report (house, seq);
+CREATE INDEX IF NOT EXISTS report_undelivered ON report (due) WHERE delivered_at IS NULL;
 
-CREATE TABLE quarantine (
+CREATE TABLE IF NOT EXISTS quarantine (
     id TEXT PRIMARY KEY,
     code TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -87,24 +115,24 @@ CREATE TABLE quarantine (
     received_at INTEGER NOT NULL,
     body BLOB NOT NULL                -- compressed
 ) STRICT;
-CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+CREATE INDEX IF NOT EXISTS quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
 
 -- Steady time: what it was at the last look, and the wall time of that look.
-CREATE TABLE steady (
+CREATE TABLE IF NOT EXISTS steady (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     steady INTEGER NOT NULL,
     wall INTEGER NOT NULL
 ) STRICT;
 
 -- The coordinator's hints.
-CREATE TABLE quiet (
+CREATE TABLE IF NOT EXISTS quiet (
     house_id TEXT PRIMARY KEY,
     arrived INTEGER NOT NULL,
     claimed_until INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX quiet_arrived ON quiet (arrived);
+CREATE INDEX IF NOT EXISTS quiet_arrived ON quiet (arrived);
 
-CREATE TABLE lease (
+CREATE TABLE IF NOT EXISTS lease (
     house_id TEXT PRIMARY KEY,
     token TEXT NOT NULL,
     until INTEGER NOT NULL

@@ -1,14 +1,14 @@
 """The Store port on SQLite: each method one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sunsift.adapters.sqlite import houses, packets, quarantine, reports, verdicts
+from sunsift.adapters.sqlite import houses, packets, quarantine, regions, reports, verdicts
 from sunsift.adapters.sqlite.database import Database
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import Clock, Outcome, Quarantined, Refused, Report, Saved, Work
+from sunsift.ports import Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
 
 
 class SqliteStore:
@@ -75,10 +75,35 @@ class SqliteStore:
         with self._database.read() as connection:
             return packets.unsettled(connection, limit)
 
-    def open(self, house_ids: Sequence[str], period_days: int, fold_predictions: int) -> list[Work]:
+    def closable(self, opened_by: int, limit: int) -> list[OpenDays]:
+        """Return region days that may close."""
+        with self._database.read() as connection:
+            return regions.closable(connection, opened_by, limit)
+
+    def region_packets(self, open_days: OpenDays) -> tuple[list[House], list[Packet]]:
+        """Return the houses that a region's sunlight is measured with, and their packets."""
+        with self._database.read() as connection:
+            return regions.packets_of(connection, open_days)
+
+    def import_feed(self, rows: Sequence[tuple[str, int, bytes]]) -> int:
+        """Keep profiles from elsewhere; return how many."""
+        with self._database.write() as connection:
+            return regions.import_feed(connection, rows)
+
+    def feed(self, open_days: OpenDays) -> dict[int, bytes]:
+        """Return the imported profiles of a region's days."""
+        with self._database.read() as connection:
+            return regions.feed(connection, open_days)
+
+    def close(self, region: str, profiles: Mapping[int, bytes]) -> int:
+        """Close days of a region for good; return how many were still open."""
+        with self._database.write() as connection:
+            return regions.close(connection, region, profiles)
+
+    def open(self, house_ids: Sequence[str], history_days: int, fold_predictions: int) -> list[Work]:
         """Open houses for predict and void every earlier opening."""
         with self._database.write() as connection:
-            opened = (verdicts.open_house(connection, h, period_days, fold_predictions) for h in house_ids)
+            opened = (verdicts.open_house(connection, h, history_days, fold_predictions) for h in house_ids)
             return [work for work in opened if work is not None]
 
     def commit(self, outcomes: Sequence[Outcome]) -> list[str]:

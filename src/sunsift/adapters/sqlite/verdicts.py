@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sunsift.adapters.sqlite import reports
+from sunsift.adapters.sqlite import regions, reports
 from sunsift.adapters.sqlite.codec import STATUS_NUMBER, STATUSES, pack_reasons
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
 from sunsift.adapters.sqlite.packets import read_days
+from sunsift.domain.evidence import is_current
 from sunsift.domain.status import Change, Folded, Opinion
 from sunsift.domain.verdict import Prediction
 from sunsift.ports import Outcome, StoredPrediction, Work
@@ -18,6 +19,7 @@ UPDATE progress SET fence = fence + 1 WHERE house = ? AND generation > settled
 RETURNING fence, generation, arrived, changed_from, changed_to
 """
 _PREDICTED = "SELECT day, input_digest, p_poor, verdict, average, status, since, came_from FROM prediction"
+_EVIDENCE = "SELECT day, row FROM evidence WHERE house = ? AND day BETWEEN ? AND ? ORDER BY day"
 _BEFORE = f"{_PREDICTED} WHERE house = ? AND day < ? ORDER BY day DESC LIMIT ?"
 _FROM = f"{_PREDICTED} WHERE house = ? AND day >= ? ORDER BY day"
 # A work that was committed already is no longer anybody's. Any packet since the opening, even one that
@@ -27,13 +29,14 @@ SELECT 1 FROM progress
 WHERE house = ? AND fence = ? AND generation = ? AND generation > settled AND arrived = ?
 """
 _WRITE = f"INSERT OR REPLACE INTO prediction VALUES ({', '.join('?' * 15)})"
+_MEASURED = "INSERT OR REPLACE INTO evidence (house, day, row) VALUES (?, ?, ?)"
 _RESTAND = (
     "UPDATE prediction SET average = ?, status = ?, since = ?, came_from = ? WHERE house = ? AND day = ?"
 )
 
 
 def open_house(
-    connection: sqlite3.Connection, house_id: str, period_days: int, fold_predictions: int
+    connection: sqlite3.Connection, house_id: str, history_days: int, fold_predictions: int
 ) -> Work | None:
     """Read what predict needs of one house and void every earlier opening; None if nothing changed."""
     row = connection.execute(_HOUSE, (house_id,)).fetchone()
@@ -44,7 +47,13 @@ def open_house(
     if opened is None:
         return None
     fence, generation, arrived, changed_from, changed_to = opened
-    reach = period_days - 1
+    first, last = changed_from - (history_days - 1), changed_to + history_days - 1
+    rows = connection.execute(_EVIDENCE, (number, first, last))
+    evidence = [(day, row) for day, row in rows if is_current(row)]
+    measured = [day for day, _ in evidence]
+    packets = read_days(connection, number, house_id, first, last, without=measured)
+    days = [packet.day for packet in packets]
+    profiles, awaits = regions.known(connection, house.weather_region, days)
     before = connection.execute(_BEFORE, (number, changed_from, fold_predictions)).fetchall()
     after = connection.execute(_FROM, (number, changed_from)).fetchall()
     return Work(
@@ -54,7 +63,10 @@ def open_house(
         arrived=arrived,
         changed_from=changed_from,
         changed_to=changed_to,
-        packets=read_days(connection, number, house_id, changed_from - reach, changed_to + reach),
+        evidence=evidence,
+        packets=packets,
+        profiles=profiles,
+        awaits=awaits,
         predictions=[_stored(r) for r in [*reversed(before), *after]],
         reported=reports.newest(connection, number),
     )
@@ -98,6 +110,7 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
     connection.executemany(
         _RESTAND, [(*_standing_columns(folded), number, day) for day, folded in standing.items()]
     )
+    connection.executemany(_MEASURED, [(number, day, row) for day, row in outcome.evidence])
     if outcome.report is not None:
         reports.add(connection, number, house_id, outcome.report, now_ms)
     connection.execute("UPDATE progress SET settled = generation WHERE house = ?", (number,))

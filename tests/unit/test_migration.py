@@ -1,0 +1,81 @@
+"""A file of version 1 is taken over with all that it holds."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sunsift.adapters.sqlite.database import SCHEMA_VERSION, Database
+from sunsift.domain.errors import StoreError
+from sunsift.settings import read_settings
+from sunsift.wiring import Sunsift, embedded
+from tests.support.build import FIRST_DAY, a_house, days_of
+from tests.support.clock import ManualClock
+
+DAYS = 40
+# What version 2 added.
+TO_VERSION_1 = """
+DROP INDEX house_of_region;
+ALTER TABLE house DROP COLUMN weather_region;
+DROP TABLE region_day;
+DROP TABLE evidence;
+DROP TABLE sunlight_feed;
+PRAGMA user_version = 1;
+"""
+
+
+def opened(folder: Path, clock: ManualClock) -> Sunsift:
+    """Return Sunsift on the folder."""
+    return embedded(read_settings({}, folder), clock=clock)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def old(tmp_path: Path, clock: ManualClock) -> Path:
+    """Return a folder with a file of version 1, two houses and their days in it."""
+    with closing(opened(tmp_path, clock)) as parts:
+        parts.store.register([a_house("a"), a_house("b", region="north")])
+        parts.store.save([*days_of("a", FIRST_DAY, DAYS), *days_of("b", FIRST_DAY, 1)], [])
+        database = parts.database.path
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(TO_VERSION_1)
+    return tmp_path
+
+
+def test_all_days_are_judged_after_the_closing(old: Path, clock: ManualClock) -> None:
+    with closing(opened(old, clock)) as parts:
+        days = {(r.region, r.day) for r in parts.records.region_days()}
+        home = a_house().weather_region
+        assert days == {*((home, FIRST_DAY + n) for n in range(DAYS)), ("north", FIRST_DAY)}
+        assert parts.close_days() == 0
+        clock.turn(hours=1)
+        assert parts.close_days() == DAYS + 1
+        assert parts.predict(["a", "b"]).houses == 2
+
+
+def test_a_migrated_file_is_like_a_new_one(old: Path, clock: ManualClock, tmp_path: Path) -> None:
+    def tables(database: Database) -> list[tuple[str, str]]:
+        with database.read() as connection:
+            names = connection.execute("SELECT name FROM sqlite_schema ORDER BY name").fetchall()
+            return [
+                (name, column[1])
+                for (name,) in names
+                for column in connection.execute(f"PRAGMA table_info('{name}')")
+            ]
+
+    with closing(Database(tmp_path / "new.sqlite")) as new, closing(opened(old, clock)) as parts:
+        assert tables(parts.database) == tables(new)
+
+
+def test_a_file_of_the_future_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "future.sqlite"
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StoreError, match="newer Sunsift"):
+        Database(path)
