@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import (
-    LARGEST_LOG_ODDS,
+    LOG_ODDS,
     POOR_FROM,
+    WELL_AT_FIRST,
     WELL_UPTO,
     Change,
     Folded,
@@ -46,12 +47,12 @@ def statuses(p_poor: list[float]) -> list[Status]:
 def test_the_first_clear_prediction_gives_a_status() -> None:
     assert statuses([0.02]) == [Status.WELL]
     assert statuses([0.98]) == [Status.POOR]
-    assert statuses([0.5]) == [Status.UNKNOWN]
+    assert statuses([0.6]) == [Status.UNKNOWN]
 
 
 def test_a_dead_inverter_is_reported_within_days() -> None:
     after = statuses([0.02] * 40 + [0.9999] * 10)[40:]
-    assert after.index(Status.POOR) + 1 <= 6
+    assert after.index(Status.POOR) + 1 <= 3
     assert after[-1] is Status.POOR
 
 
@@ -90,10 +91,17 @@ def test_a_judgement_obeys_its_thresholds(recent: list[Opinion], previous: Statu
     assert round(average, 4) == average
     if all(o.verdict is Status.UNKNOWN for o in recent):
         assert status is Status.UNKNOWN
-    elif WELL_UPTO < average < POOR_FROM:
-        assert status is previous
+    elif average >= POOR_FROM:
+        assert status is Status.POOR
+    elif average <= (WELL_AT_FIRST if previous is Status.UNKNOWN else WELL_UPTO):
+        assert status is Status.WELL
     else:
-        assert status is (Status.POOR if average >= POOR_FROM else Status.WELL)
+        assert status is previous
+
+
+def test_a_new_house_is_well_as_soon_as_that_is_likelier() -> None:
+    assert statuses([0.4]) == [Status.WELL]
+    assert statuses([0.98] * 3 + [0.4])[-1] is Status.POOR
 
 
 @given(st.lists(opinions, max_size=40), st.integers(0, 40))
@@ -116,9 +124,7 @@ def test_every_change_follows_from_the_one_before(days: list[Opinion]) -> None:
         before = entry.status
 
 
-@pytest.mark.parametrize(
-    ("p_poor", "limited"), [(0.0, -LARGEST_LOG_ODDS), (1.0, LARGEST_LOG_ODDS), (0.5, 0.0)]
-)
+@pytest.mark.parametrize(("p_poor", "limited"), [(0.0, LOG_ODDS[0]), (1.0, LOG_ODDS[1]), (0.5, 0.0)])
 def test_log_odds_are_limited(p_poor: float, limited: float) -> None:
     assert log_odds(p_poor) == limited
 
@@ -126,4 +132,4 @@ def test_log_odds_are_limited(p_poor: float, limited: float) -> None:
 @given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_log_odds_rise(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert -LARGEST_LOG_ODDS <= log_odds(low) <= log_odds(high) <= LARGEST_LOG_ODDS
+    assert LOG_ODDS[0] <= log_odds(low) <= log_odds(high) <= LOG_ODDS[1]

@@ -89,6 +89,11 @@ COLUMNS: Final[dict[str, Scale]] = {
     "clear": Scale(0.0, 0.04),
 }
 WIDTH: Final = 2 + len(COLUMNS)
+_PLACES: Final = {name: place for place, name in enumerate(COLUMNS, start=2)}
+# What each byte of each place stands for; the first two places hold no column.
+_UNITS: Final = np.full((WIDTH, MISSING + 1), np.nan)
+for _name, _scale in COLUMNS.items():
+    _UNITS[_PLACES[_name], :MISSING] = _scale.low + _scale.step * np.arange(MISSING)
 
 Rows = npt.NDArray[np.uint8]
 
@@ -121,11 +126,17 @@ class Evidence:
         """Whether each day has at least one reading, shape (n,)."""
         return self.flag(HAS_DATA)
 
+    def columns(self, names: Sequence[str]) -> FloatArray:
+        """Return columns in their own units, shape (k, n), NaN where there is nothing to tell."""
+        places = [_PLACES[name] for name in names]
+        values: FloatArray = np.take_along_axis(
+            _UNITS[places], self.rows[:, places].T.astype(np.intp), axis=1
+        )
+        return values
+
     def column(self, name: str) -> FloatArray:
         """Return a column in its own unit, shape (n,), NaN where there is nothing to tell."""
-        place, scale = 2 + list(COLUMNS).index(name), COLUMNS[name]
-        table = np.append(scale.low + scale.step * np.arange(MISSING), np.nan)
-        values: FloatArray = table[self.rows[:, place]]
+        values: FloatArray = self.columns((name,))[0]
         return values
 
 

@@ -16,10 +16,15 @@ class Status(StrEnum):
 
 
 # The average must pass these to change a status, and lies between them without changing it.
-POOR_FROM: Final = 0.65
-WELL_UPTO: Final = 0.35
-# One prediction counts for at most this much, so that a single one cannot turn ten around.
-LARGEST_LOG_ODDS: Final = 7.0
+POOR_FROM: Final = 0.90
+WELL_UPTO: Final = 0.21
+# A house of which nothing was said yet is well as soon as that is the likelier.
+WELL_AT_FIRST: Final = 0.5
+# How much one prediction counts. Silence after years of sun is worth more than any day that looked fine, so
+# a dead inverter turns the status in days, while a single odd prediction turns nothing.
+LOG_ODDS: Final = (-2.0, 9.0)
+# Each prediction weighs this much of the one after it.
+FADING: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,12 @@ class Folded:
 
 def log_odds(p_poor: float) -> float:
     """Return the limited log-odds of a probability."""
+    least, most = LOG_ODDS
     if p_poor <= 0.0:
-        return -LARGEST_LOG_ODDS
+        return least
     if p_poor >= 1.0:
-        return LARGEST_LOG_ODDS
-    return max(-LARGEST_LOG_ODDS, min(LARGEST_LOG_ODDS, math.log(p_poor / (1.0 - p_poor))))
+        return most
+    return max(least, min(most, math.log(p_poor / (1.0 - p_poor))))
 
 
 def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
@@ -82,15 +88,17 @@ def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
 
     recent: the last predictions, at most ten by default, oldest first, the newest included.
     previous: the status before. Averaging the log-odds lets strong evidence count for more: a dead
-    inverter turns the status within days while a house near the boundary stays where it is.
+    inverter turns the status within days while a house near the boundary stays where it is. The numbers were
+    chosen on simulated homes and on metered homes of the part to learn from (docs/model.md).
     """
-    mean = math.fsum(log_odds(o.p_poor) for o in recent) / len(recent)
-    average = round(1.0 / (1.0 + math.exp(-mean)), 4)
+    weights = [FADING**age for age in range(len(recent) - 1, -1, -1)]
+    total = math.fsum(weight * log_odds(o.p_poor) for weight, o in zip(weights, recent, strict=True))
+    average = round(1.0 / (1.0 + math.exp(-total / math.fsum(weights))), 4)
     if all(o.verdict is Status.UNKNOWN for o in recent):
         return Status.UNKNOWN, average
     if average >= POOR_FROM:
         return Status.POOR, average
-    if average <= WELL_UPTO:
+    if average <= (WELL_AT_FIRST if previous is Status.UNKNOWN else WELL_UPTO):
         return Status.WELL, average
     return previous, average
 

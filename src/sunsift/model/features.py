@@ -36,6 +36,8 @@ LEVELS: Final = (
     "net_noon",
 )
 LEVEL_DAYS: Final = (3, 5, 10, 30)
+# Shown by the last two days as well.
+SUDDEN: Final = ("rise",)
 # A month holds six spells of five days; the middle of its better half is kept.
 SPELL_DAYS: Final = 5
 HEALTHY_QUANTILE: Final = 0.8
@@ -44,7 +46,6 @@ TAME: Final = 0.08
 # A day shows a trace of generation if it exports in the sun or rises this far above the night's load.
 TRACE_RISE: Final = 0.25
 BRIGHT_SHARE: Final = 0.8
-BLOCK_WEIGHTS: Final = {"am": 0.3, "noon": 0.4, "pm": 0.3}
 
 Features = dict[str, FloatArray]
 
@@ -75,56 +76,61 @@ def tame_ratio(now: FloatArray, past: FloatArray) -> FloatArray:
 
 def _levels(calendar: Calendar, at: IntArray, found: Features) -> None:
     """How high the output rose in the last days, weeks and month, and how that compares with the past."""
-    for name in LEVELS:
-        values = calendar.column(name)
-        fives = running_max(values, SPELL_DAYS)
-        tens = np.fmax(fives, np.concatenate((np.full(SPELL_DAYS, np.nan), fives[:-SPELL_DAYS])))
-        spells = np.stack([fives[at - SPELL_DAYS * back] for back in range(30 // SPELL_DAYS)])
-        spells[np.isnan(spells)] = -np.inf
-        month = np.sort(spells, axis=0)[-2]
-        found[f"{name}_3"] = running_max(values, 3)[at]
-        found[f"{name}_5"] = fives[at]
-        found[f"{name}_10"] = tens[at]
-        found[f"{name}_30"] = np.where(np.isfinite(month), month, np.nan)
-        past = found[f"{name}_past"] = calendar.past(tens, at, HEALTHY_QUANTILE)
-        for days in LEVEL_DAYS:
-            found[f"{name}_{days}_vs_past"] = tame_ratio(found[f"{name}_{days}"], past)
-    rise = running_max(calendar.column("rise"), 2)[at]
-    found["rise_2"] = rise
-    found["rise_2_vs_past"] = tame_ratio(rise, found["rise_past"])
+    values = calendar.columns(*LEVELS)
+    twos = running_max(values, 2)
+    fives = running_max(values, SPELL_DAYS)
+    tens = running_max(values, BLOCK_DAYS)
+    spells = np.stack([fives[:, at - SPELL_DAYS * back] for back in range(30 // SPELL_DAYS)])
+    month = np.sort(np.where(np.isnan(spells), -np.inf, spells), axis=0)[-2]
+    of_days = {
+        2: twos[:, at],
+        3: running_max(values, 3)[:, at],
+        5: fives[:, at],
+        10: tens[:, at],
+        30: np.where(np.isfinite(month), month, np.nan),
+    }
+    past = calendar.past(tens, at, HEALTHY_QUANTILE)
+    compared = {days: tame_ratio(now, past) for days, now in of_days.items()}
+    for row, name in enumerate(LEVELS):
+        found[f"{name}_past"] = past[row]
+        for days in of_days if name in SUDDEN else LEVEL_DAYS:
+            found[f"{name}_{days}"] = of_days[days][row]
+            found[f"{name}_{days}_vs_past"] = compared[days][row]
 
 
 def _shares(calendar: Calendar, at: IntArray, found: Features) -> None:
     """Noon's energy over what was to be expected, and the slope of net energy on the sun's."""
-    pairs = {"noon_share": ("export_noon", "light_noon"), "slope": ("follows", "steps")}
-    for name, (top, under) in pairs.items():
-        of_days = {
-            days: running_ratio(calendar.column(top), calendar.column(under), days)
-            for days in (5, BLOCK_DAYS, 30)
-        }
-        found[f"{name}_past"] = calendar.past(of_days[BLOCK_DAYS], at, 0.6)
-        found[f"{name}_past_low"] = calendar.past(of_days[BLOCK_DAYS], at, 0.1)
+    top, under = calendar.columns("export_noon", "follows"), calendar.columns("light_noon", "steps")
+    of_days = {days: running_ratio(top, under, days) for days in (5, BLOCK_DAYS, 30)}
+    past = calendar.past(of_days[BLOCK_DAYS], at, 0.6)
+    past_low = calendar.past(of_days[BLOCK_DAYS], at, 0.1)
+    for row, name in enumerate(("noon_share", "slope")):
+        found[f"{name}_past"], found[f"{name}_past_low"] = past[row], past_low[row]
         for days, values in of_days.items():
-            found[f"{name}_{days}"] = values[at]
-            found[f"{name}_{days}_vs_past"] = tame_ratio(values[at], found[f"{name}_past"])
+            found[f"{name}_{days}"] = values[row, at]
+            found[f"{name}_{days}_vs_past"] = tame_ratio(values[row, at], past[row])
 
 
 def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
     """Days on which less came out than ever before under so little light, and days without any trace."""
-    export = np.zeros(calendar.length)
-    for block, weight in BLOCK_WEIGHTS.items():
-        export += weight * np.nan_to_num(calendar.column(f"export_{block}"))
-    export[~calendar.usable] = np.nan
-    light = over(calendar.column("expected"), calendar.column("clear"))
-    rise = calendar.column("rise")
-    for name, values in (("quiet", export), ("sunk", rise)):
-        surprise = unlikely(values, light)
+    am, noon, pm = np.nan_to_num(calendar.columns("export_am", "export_noon", "export_pm"))
+    # Rounded, so that days of equal export are equal.
+    export = np.where(calendar.usable, np.round(0.3 * am + 0.4 * noon + 0.3 * pm, 6), np.nan)
+    expected, clear, rise, exporting, rough = calendar.columns(
+        "expected", "clear", "rise", "exporting", "rough"
+    )
+    light = over(expected, clear)
+    months = np.zeros(calendar.length, np.bool_)
+    for back in range(BLOCK_DAYS):
+        months[at - back] = True
+    threes = running_max(np.stack((export, rise, light)), 3)
+    for row, (name, values) in enumerate((("quiet", export), ("sunk", rise))):
+        surprise = unlikely(values, light, months)
         for days in (2, 5, 10):
             found[f"{name}_{days}"] = running_mean(surprise, days)[at]
-        three = unlikely(running_max(values, 3), running_max(light, 3))
+        three = unlikely(threes[row], threes[2], months)
         found[f"{name}_of_3"] = np.where(calendar.usable, three, np.nan)[at]
 
-    exporting = calendar.column("exporting")
     trace = np.where(calendar.usable, (exporting > 0.0) | (rise > TRACE_RISE), np.nan)
     for days in (3, 7, 30):
         found[f"trace_{days}"] = running_mean(trace, days)[at]
@@ -136,13 +142,14 @@ def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
 
     with np.errstate(invalid="ignore"):
         bright = light >= BRIGHT_SHARE * running_max(light, 30)
-    for name in ("exporting", "rough"):
-        values = np.where(bright, calendar.column(name), np.nan)
-        past = calendar.past(running_mean(values, BLOCK_DAYS), at, 0.5)
-        found[f"{name}_bright_past"] = past
-        for days in (10, 30):
-            now = found[f"{name}_bright_{days}"] = running_mean(values, days)[at]
-            found[f"{name}_bright_{days}_vs_past"] = now - past
+    values = np.where(bright, np.stack((exporting, rough)), np.nan)
+    of_days = {days: running_mean(values, days) for days in (BLOCK_DAYS, 30)}
+    past = calendar.past(of_days[BLOCK_DAYS], at, 0.5)
+    for row, name in enumerate(("exporting", "rough")):
+        found[f"{name}_bright_past"] = past[row]
+        for days, mean in of_days.items():
+            found[f"{name}_bright_{days}"] = mean[row, at]
+            found[f"{name}_bright_{days}_vs_past"] = mean[row, at] - past[row]
 
 
 def _shape_of_day(found: Features) -> None:
@@ -156,18 +163,21 @@ def _shape_of_day(found: Features) -> None:
 
 def _circumstances(calendar: Calendar, at: IntArray, found: Features) -> None:
     """Light, load, and signs of batteries and limits."""
-    known = running(calendar.usable.astype(np.float64), HISTORY_DAYS)[at]
-    found["past_days"] = known - running(calendar.usable.astype(np.float64), 30)[at]
-    light = over(calendar.column("expected"), calendar.column("clear"))
-    found["light_30"] = running_mean(light, 30)[at]
-    found["light_5"] = running_mean(light, 5)[at]
-    for name in ("night_low", "night_mean", "exporting"):
-        found[f"{name}_30"] = running_mean(calendar.column(name), 30)[at]
-    found["exporting_past"] = calendar.past(running_mean(calendar.column("exporting"), BLOCK_DAYS), at, 0.5)
-    found["net_noon_mean_30"] = running_mean(calendar.column("net_noon"), 30)[at]
-    for name, bit in (("flat", FLAT), ("balanced", BALANCED), ("held_off", HELD_OFF), ("geometry", GEOMETRY)):
-        share = np.where(calendar.usable, calendar.flag(bit), np.nan)
-        found[f"{name}_30"] = running_mean(share, 30)[at]
+    usable = calendar.usable.astype(np.float64)
+    found["past_days"] = running(usable, HISTORY_DAYS)[at] - running(usable, 30)[at]
+    expected, clear = calendar.columns("expected", "clear")
+    light = over(expected, clear)
+    found["light_5"], found["light_30"] = running_mean(light, 5)[at], running_mean(light, 30)[at]
+    names = ("night_low", "night_mean", "exporting", "net_noon")
+    values = calendar.columns(*names)
+    mean = running_mean(values, 30)[:, at]
+    for row, name in enumerate(names):
+        found[f"{name}_mean_30"] = mean[row]
+    tens = running_mean(values[2:3], BLOCK_DAYS)
+    found["exporting_past"] = calendar.past(tens, at, 0.5)[0]
+    flags = running_mean(calendar.flags(FLAT, BALANCED, HELD_OFF, GEOMETRY), 30)[:, at]
+    for row, name in enumerate(("flat", "balanced", "held_off", "geometry")):
+        found[f"{name}_30"] = flags[row]
 
 
 def _registered(house: House, count: int, found: Features) -> None:
