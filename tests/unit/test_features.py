@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from sunsift.domain.features import DayFeatures, clear_sky_kw, day_features, padded, window_rows
 from sunsift.domain.house import House
 from sunsift.domain.readings import Days, FloatArray
+from sunsift.lab.evaluate.physics_features import DayFeatures, clear_sky_kw, day_features, padded, window_rows
 
 HOUSE = House(house_id="6102000001", capacity_kwp=5.0, latitude=-33.9, longitude=151.2, utc_offset_hours=10.0)
 FIRST = 20_400

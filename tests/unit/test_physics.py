@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sunsift.domain.features import clear_sky_kw
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods, ready_periods
 from sunsift.domain.readings import Days, FloatArray
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
-from sunsift.model.physics import WORDING, PhysicsModel
+from sunsift.lab.evaluate.physics import WORDING, PhysicsModel
+from sunsift.lab.evaluate.physics_features import clear_sky_kw
 
 HOUSE = House(house_id="6102000001", capacity_kwp=5.0, latitude=-33.9, longitude=151.2, utc_offset_hours=10.0)
 FIRST = 20_400

@@ -5,18 +5,18 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.features import hourly_kw
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
 from sunsift.domain.readings import Days
 from sunsift.domain.rules import Rules
 from sunsift.domain.verdict import Score
 from sunsift.lab.evaluate.judges import Judge, logistic, row_ranges, scores_of
+from sunsift.lab.evaluate.physics import PhysicsModel
+from sunsift.lab.evaluate.physics_features import hourly_kw
 from sunsift.lab.evaluate.recipe import RECIPE_MEAN_OF, RECIPE_THRESHOLD, Recipe2017
 from sunsift.lab.evaluate.trace import Trace, plain_means, trace_at_once
 from sunsift.lab.evaluate.truth import POOR_UPTO, WELL_FROM, Truth
 from sunsift.lab.record import Record
-from sunsift.model.physics import PhysicsModel
 
 # The simple rule: healthy panels export this share of their capacity in the best hour of a month.
 EXPORT_SHARE: Final = 0.35

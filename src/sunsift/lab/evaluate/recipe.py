@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.features import hourly_kw
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods, ready_periods
 from sunsift.domain.readings import Days, FloatArray, stack_days
 from sunsift.domain.rules import Rules
 from sunsift.domain.verdict import Score
 from sunsift.lab.evaluate.judges import logistic, row_ranges, scores_of
+from sunsift.lab.evaluate.physics_features import hourly_kw
 from sunsift.lab.evaluate.truth import POOR_UPTO, WELL_FROM
 from sunsift.lab.record import Record
 from sunsift.lab.simulate import simulate_records

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from sunsift.domain.features import DayFeatures, day_features, padded, window_rows
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
 from sunsift.domain.readings import BoolArray, Days, FloatArray, IntArray
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
+from sunsift.lab.evaluate.physics_features import DayFeatures, day_features, padded, window_rows
 
 WINDOW: Final = 30
 # The window is taken in thirds, each with a clear day or two of its own in most weather, so that the level
