@@ -10,14 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from sunsift.domain.errors import SunsiftError
+from sunsift.domain.evidence import GEOMETRY, Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
-from sunsift.domain.readings import Days, day_number
+from sunsift.domain.readings import day_number
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
 from sunsift.lab.datasets import SETTING, RealHomes, real_homes
 from sunsift.lab.judge import roc_auc, separation
 from sunsift.lab.packets import write_packets
+from tests.support.homes import a_metered_home, write_homes
 
 
 @pytest.mark.parametrize(
@@ -49,12 +51,20 @@ def test_auc_of_nothing_is_nan_and_nan_is_refused() -> None:
 
 
 class ShareOfDeadDays:
-    """Calls a period poor by the share of its days without any export."""
+    """Calls a period poor by the share of its days without any export in the sun.
+
+    seen: the houses and the evidence that it was shown, in turn.
+    """
 
     version = "stub"
+    history_days = 30
 
-    def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
-        dead = days.export_kwh.sum(axis=1) == 0.0
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Evidence]] = []
+
+    def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
+        self.seen.append((house.house_id, evidence))
+        dead = evidence.column("exporting") == 0.0
         shares = [
             round(float(dead[first : last + 1].mean()), 4)
             for first, last in zip(periods.first_row, periods.last_row, strict=True)
@@ -117,6 +127,29 @@ def test_onsets_follow_the_seed(sunny_home: tuple[Path, Path]) -> None:
     assert len(set(onsets)) > 1
     first = day_number(date(2024, 1, 1))
     assert all(first + 48 <= onset <= first + 72 for onset in onsets)
+
+
+def test_dead_panels_are_judged_under_the_sunlight_that_the_others_sense(tmp_path: Path) -> None:
+    homes = [a_metered_home(f"home-{number}", 60) for number in range(4)]
+    model = ShareOfDeadDays()
+    done: list[tuple[int, int]] = []
+    result = separation(
+        *write_homes(tmp_path, homes),
+        model=model,
+        progress=lambda homes_done, in_all: done.append((homes_done, in_all)),
+    )
+    names = [home.house.house_id for home in homes]
+    assert [house_id for house_id, _ in model.seen] == [name for name in names for _ in range(2)]
+    for figures, (_, metered), (_, out) in zip(result.homes, model.seen[0::2], model.seen[1::2], strict=True):
+        for column in ("expected", "light_am", "light_noon", "light_pm"):
+            np.testing.assert_array_equal(out.column(column), metered.column(column))
+        assert not metered.flag(GEOMETRY).any()
+        assert (metered.column("expected") < metered.column("clear")).all()
+        dead = out.day >= figures.onset
+        np.testing.assert_array_equal(out.rows[~dead], metered.rows[~dead])
+        assert (out.column("exporting")[dead] == 0.0).all()
+        assert (metered.column("exporting") > 0.0).any()
+    assert done == [(number, 4) for number in range(1, 5)]
 
 
 def test_the_data_set_folder_is_named_when_absent(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from sunsift.domain.errors import SunsiftError
+from sunsift.domain.evidence import Evidence
+from sunsift.domain.house import House
 from sunsift.domain.period import Periods, ready_periods
-from sunsift.domain.readings import FloatArray, IntArray, day_number, stack_days
+from sunsift.domain.readings import FloatArray, IntArray, day_number
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Status, fold
 from sunsift.domain.verdict import Score
-from sunsift.lab.metered import MeteredHome, read_homes, read_metered
-from sunsift.lab.record import Progress, Record, no_progress
+from sunsift.lab.metered import MeteredHome, read_metered
+from sunsift.lab.record import Progress, no_progress
+from sunsift.lab.sensed import Profiles, evidence_under, fleet_profiles
 from sunsift.model import Model, load
 
 # A period with this many dead days of its thirty lies at the edge of being poor.
@@ -101,6 +104,7 @@ def separation(
 ) -> Separation:
     """Score each home as metered, and once more with its generation set to zero from a day on.
 
+    Both times the sunlight is what the homes sense as metered, so that nothing but its own panels differs.
     homes_csv, readings_parquet, capacity_scale: as in `write_packets`. onset: the first dead day; by default
     a day near the middle of each home's readings, drawn with `seed`. model: the shipped one by default.
     progress: called with homes done and homes in all. Errors: as `read_metered`; SunsiftError if no home
@@ -109,15 +113,16 @@ def separation(
     if not (math.isfinite(capacity_scale) and capacity_scale > 0.0):
         raise SunsiftError(f"capacity_scale is {capacity_scale}, must be positive")
     model, rules = model or load(), rules or Rules()
-    total = len(read_homes(homes_csv))
+    homes = [home.scaled(capacity_scale) for home in read_metered(homes_csv, readings_parquet)]
+    if not homes:
+        raise SunsiftError(f"no home of {homes_csv.name} has a reading in {readings_parquet.name}")
+    sunlight = fleet_profiles([home.record() for home in homes])
     judged: list[_Judged] = []
-    for index, home in enumerate(read_metered(homes_csv, readings_parquet)):
+    for index, home in enumerate(homes):
         rng = np.random.default_rng([seed, 4, index])
         first_dead = _draw_onset(rng, home.day) if onset is None else day_number(onset)
-        judged.append(_judge(home.scaled(capacity_scale), first_dead, model, rules))
-        progress(index + 1, total)
-    if not judged:
-        raise SunsiftError(f"no home of {homes_csv.name} has a reading in {readings_parquet.name}")
+        judged.append(_judge(home, sunlight, first_dead, model, rules))
+        progress(index + 1, len(homes))
     healthy = np.concatenate([j.healthy for j in judged])
     weights = np.array([j.figures.healthy_periods for j in judged])
     return Separation(
@@ -141,13 +146,14 @@ def _draw_onset(rng: np.random.Generator, day: IntArray) -> int:
     return int(day[0]) + int(len(day) * rng.uniform(0.4, 0.6))
 
 
-def _judge(home: MeteredHome, onset: int, model: Model, rules: Rules) -> _Judged:
-    scores = _scored(home.record(), model, rules)[1]
-    out_periods, out_scores = _scored(home.record(outage_from=onset), model, rules)
+def _judge(home: MeteredHome, sunlight: Profiles, onset: int, model: Model, rules: Rules) -> _Judged:
+    scores = _scored(home.house, evidence_under(home.record(), sunlight), model, rules)[1]
+    out = evidence_under(home.record(outage_from=onset), sunlight)
+    out_periods, out_scores = _scored(home.house, out, model, rules)
     dead_days = np.minimum(out_periods.end - onset + 1, rules.period_days)
     healthy = _p_poor(scores)
-    out = _p_poor(out_scores)
-    dead, partly_dead = out[dead_days >= rules.period_days], out[dead_days >= PARTLY_DEAD_DAYS]
+    p_poor = _p_poor(out_scores)
+    dead, partly_dead = p_poor[dead_days >= rules.period_days], p_poor[dead_days >= PARTLY_DEAD_DAYS]
     verdicts = [score.verdict for score in scores]
     return _Judged(
         HomeSeparation(
@@ -168,10 +174,9 @@ def _judge(home: MeteredHome, onset: int, model: Model, rules: Rules) -> _Judged
     )
 
 
-def _scored(record: Record, model: Model, rules: Rules) -> tuple[Periods, list[Score]]:
-    days = stack_days(record.packets())
-    periods = ready_periods(days, rules, int(days.day[0]), int(days.day[-1]))
-    return periods, model.score(record.house, days, periods)
+def _scored(house: House, evidence: Evidence, model: Model, rules: Rules) -> tuple[Periods, list[Score]]:
+    periods = ready_periods(evidence, rules, int(evidence.day[0]), int(evidence.day[-1]))
+    return periods, model.score(house, evidence, periods)
 
 
 def _p_poor(scores: Sequence[Score]) -> FloatArray:

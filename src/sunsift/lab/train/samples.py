@@ -6,15 +6,15 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from sunsift.domain.evidence import Evidence, measure_evidence, stack_evidence
+from sunsift.domain.evidence import Evidence
 from sunsift.domain.period import ready_periods
-from sunsift.domain.readings import BoolArray, FloatArray, IntArray, Packet
+from sunsift.domain.readings import BoolArray, FloatArray, IntArray
 from sunsift.domain.rules import Rules
-from sunsift.domain.sunlight import measure_profiles
 from sunsift.lab.evaluate.truth import POOR_UPTO, Codes, truth_of
 from sunsift.lab.evaluate.virtual import VirtualHouse, virtual_houses
 from sunsift.lab.metered import MeteredHome
 from sunsift.lab.record import Progress, no_progress
+from sunsift.lab.sensed import fleet_evidence
 from sunsift.model.features import features
 
 # The first days of a fault are rare and matter most, so all of them are kept.
@@ -88,7 +88,8 @@ def samples_of(fleet: Fleet, progress: Progress = no_progress) -> tuple[Samples,
     parts, healthy = [], []
     worlds = list(_worlds(fleet))
     for done, world in enumerate(worlds, start=1):
-        for house, evidence in _evidence_of(world):
+        sensed = fleet_evidence([house.record for house in world])
+        for house, evidence in zip(world, sensed, strict=True):
             if house.scene.scenario == "healthy":
                 healthy.append(evidence)
             part = _samples_of_house(house, evidence, fleet, rules, rng)
@@ -108,21 +109,12 @@ def _worlds(fleet: Fleet) -> Iterator[list[VirtualHouse]]:
         yield from together.values()
 
 
-def _evidence_of(world: Sequence[VirtualHouse]) -> Iterator[tuple[VirtualHouse, Evidence]]:
-    """Close the region's days and measure every house's evidence, as the steps of production would."""
-    packets: list[list[Packet]] = [house.record.packets() for house in world]
-    profiles = measure_profiles([house.record.house for house in world], [p for of in packets for p in of])
-    for house, mine in zip(world, packets, strict=True):
-        rows = measure_evidence(house.record.house, mine, [profiles[packet.day] for packet in mine])
-        yield house, stack_evidence([(packet.day, row) for packet, row in zip(mine, rows, strict=True)])
-
-
 def _samples_of_house(
     house: VirtualHouse, evidence: Evidence, fleet: Fleet, rules: Rules, rng: np.random.Generator
 ) -> Samples | None:
     record, truth = house.record, truth_of(house.record, rules)
     first = int(record.day[0])
-    periods = ready_periods(evidence, rules, first, int(record.day[-1]))  # type: ignore[arg-type]
+    periods = ready_periods(evidence, rules, first, int(record.day[-1]))
     row = periods.end - first
     fresh = _fresh(house)[row]
     wanted = (np.arange(len(row)) % fleet.every == rng.integers(fleet.every)) | fresh
