@@ -12,10 +12,10 @@ from sunsift.domain.readings import (
     LARGEST_MISSING_SHARE,
     MISSING,
     QUALITIES,
+    FloatArray,
     Packet,
     day_date,
     day_number,
-    half_hours,
     largest_exports_wh,
     stack_days,
 )
@@ -37,6 +37,12 @@ watt_hours = st.integers(0, MISSING - 1) | st.just(MISSING)
 def energy_kwh(readings: bytes) -> float:
     """Return all the energy of a day [kWh]."""
     return float(np.frombuffer(readings, "<u2").sum()) / 1000.0
+
+
+def half_hours(readings: bytes, minutes: int) -> FloatArray:
+    """Return imports and exports of one day by itself, shape (2, 48) [kWh]."""
+    days = stack_days([packet_of("house", FIRST_DAY, readings, minutes)])
+    return np.stack((days.import_kwh[0], days.export_kwh[0]))
 
 
 @given(revisions, revisions)

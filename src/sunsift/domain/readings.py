@@ -92,19 +92,11 @@ class Days:
         return len(self.day)
 
 
-def half_hours(readings: bytes, interval_minutes: int) -> FloatArray:
-    """Return imports and exports of one day in half-hours.
-
-    readings: as in `Packet`. Result: shape (2, 48) [kWh], NaN where any part of a half-hour is missing;
-    an hourly reading is split evenly over its two halves.
-    """
-    watt_hours = np.frombuffer(readings, "<u2").reshape(2, 1440 // interval_minutes)
-    values: FloatArray = _to_half_hours(watt_hours[np.newaxis])[0]
-    return values
-
-
 def _to_half_hours(watt_hours: WattHours) -> FloatArray:
-    """Turn shape (n, 2, intervals) of watt-hours into shape (n, 2, 48) of kWh."""
+    """Turn shape (n, 2, intervals) of watt-hours into shape (n, 2, 48) of kWh.
+
+    A half-hour with any part missing is NaN; an hourly reading is split evenly over its two halves.
+    """
     kwh: FloatArray = np.where(watt_hours == MISSING, np.nan, watt_hours / 1000.0)
     count, _, intervals = kwh.shape
     if intervals >= SLOTS:
