@@ -1,4 +1,4 @@
-"""One day's evidence rests on that day alone."""
+"""What one day shows the verdict from physics rests on that day alone."""
 
 from dataclasses import fields, replace
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from sunsift.domain.house import House
 from sunsift.domain.readings import Days, FloatArray
-from sunsift.lab.evaluate.physics_features import DayFeatures, clear_sky_kw, day_features, padded, window_rows
+from sunsift.domain.sunlight import clear_sky_kwh
+from sunsift.lab.evaluate.physics_features import DayFeatures, day_features, padded, window_rows
 
 HOUSE = House(house_id="6102000001", capacity_kwp=5.0, latitude=-33.9, longitude=151.2, utc_offset_hours=10.0)
 FIRST = 20_400
@@ -26,7 +27,7 @@ def days_of(load_kw: FloatArray, generation_kw: FloatArray) -> Days:
 
 
 def clear(count: int) -> FloatArray:
-    return clear_sky_kw(HOUSE, np.arange(FIRST, FIRST + count))
+    return clear_sky_kwh(HOUSE, np.arange(FIRST, FIRST + count))
 
 
 def features(load: float, share: float, count: int = 3) -> DayFeatures:

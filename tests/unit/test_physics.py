@@ -10,9 +10,9 @@ from sunsift.domain.period import Periods, ready_periods
 from sunsift.domain.readings import Days, FloatArray
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Status
+from sunsift.domain.sunlight import clear_sky_kwh
 from sunsift.domain.verdict import Reason, Score
 from sunsift.lab.evaluate.physics import WORDING, PhysicsModel
-from sunsift.lab.evaluate.physics_features import clear_sky_kw
 
 HOUSE = House(house_id="6102000001", capacity_kwp=5.0, latitude=-33.9, longitude=151.2, utc_offset_hours=10.0)
 FIRST = 20_400
@@ -37,7 +37,7 @@ def sky(count: int, seed: int) -> FloatArray:
 
 def made(count: int, seed: int, house: House = HOUSE) -> FloatArray:
     """Return healthy generation, shape (n, 48) [kWh]."""
-    clear = np.repeat(clear_sky_kw(house, np.arange(FIRST, FIRST + count)) / 2.0, 2, axis=1)
+    clear = np.repeat(clear_sky_kwh(house, np.arange(FIRST, FIRST + count)) / 2.0, 2, axis=1)
     return np.asarray(clear * sky(count, seed))
 
 

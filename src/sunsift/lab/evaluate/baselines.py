@@ -9,10 +9,10 @@ from sunsift.domain.house import House
 from sunsift.domain.period import Periods
 from sunsift.domain.readings import Days
 from sunsift.domain.rules import Rules
+from sunsift.domain.sunlight import hourly
 from sunsift.domain.verdict import Score
 from sunsift.lab.evaluate.judges import Judge, logistic, row_ranges, scores_of
 from sunsift.lab.evaluate.physics import PhysicsModel
-from sunsift.lab.evaluate.physics_features import hourly_kw
 from sunsift.lab.evaluate.recipe import RECIPE_MEAN_OF, RECIPE_THRESHOLD, Recipe2017
 from sunsift.lab.evaluate.trace import Trace, plain_means, trace_at_once
 from sunsift.lab.evaluate.truth import POOR_UPTO, WELL_FROM, Truth
@@ -32,7 +32,7 @@ class LargestExport:
 
     def score(self, house: House, days: Days, periods: Periods) -> list[Score]:
         """Score each period by its largest hourly export."""
-        exports = np.nan_to_num(hourly_kw(days.export_kwh)).max(axis=1) / house.capacity_kwp
+        exports = np.nan_to_num(hourly(days.export_kwh)).max(axis=1) / house.capacity_kwp
         exports = np.where(days.usable, exports, 0.0)
         largest = np.array([exports[first : last + 1].max() for first, last in row_ranges(periods)])
         return scores_of(logistic((EXPORT_SHARE - largest) / EXPORT_BLUR))

@@ -1,7 +1,7 @@
-"""What one day of net readings shows by itself: the evidence that every verdict is built from.
+"""What one day of net readings shows by itself: all that the verdict from physics is built from.
 
-Each row rests on that day's readings and the registration alone, so a day's row never changes when other
-days arrive and may be kept.
+Each row rests on that day's readings and the registration alone, so other days and other houses never
+change it.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 
 from sunsift.domain.house import House
 from sunsift.domain.readings import BoolArray, Days, FloatArray, IntArray
-from sunsift.domain.sun import clear_sky_generation
+from sunsift.domain.sunlight import clear_sky_kwh, hourly
 
 HOURS: Final = 24
 # Hours in which healthy panels could reach this share of the day's clear-sky peak count as sunny.
@@ -55,19 +55,6 @@ class DayFeatures:
     flat: BoolArray
 
 
-def hourly_kw(kwh: FloatArray) -> FloatArray:
-    """Return hourly mean power, shape (n, 24) [kW], from half-hourly energy, shape (n, 48) [kWh]."""
-    return kwh[:, 0::2] + kwh[:, 1::2]
-
-
-def clear_sky_kw(house: House, day: IntArray) -> FloatArray:
-    """Return what the house's healthy panels make under a clear sky, shape (n, 24) [kW]."""
-    per_kwp = clear_sky_generation(
-        house.latitude, house.longitude, house.utc_offset_hours, house.azimuth, house.tilt, day
-    )
-    return hourly_kw(per_kwp) * house.capacity_kwp
-
-
 def _mean_where(values: FloatArray, wanted: BoolArray) -> FloatArray:
     """Return the mean over each row's wanted entries, NaN where there are none."""
     count = wanted.sum(axis=1)
@@ -81,9 +68,9 @@ def day_features(house: House, days: Days) -> DayFeatures:
 
     Result: as many rows as `days`. Days without night or without sun (polar) are not usable.
     """
-    clear = clear_sky_kw(house, days.day)
+    clear = clear_sky_kwh(house, days.day)
     peak = clear.max(axis=1)
-    outflow = hourly_kw(days.export_kwh - days.import_kwh)
+    outflow = hourly(days.export_kwh - days.import_kwh)
     present = np.isfinite(outflow) & days.usable[:, np.newaxis]
     outflow = np.where(present, outflow, -np.inf)
     sunny = present & (clear > SUNNY_SHARE * peak[:, np.newaxis])

@@ -9,9 +9,9 @@ from sunsift.domain.house import House
 from sunsift.domain.period import Periods, ready_periods
 from sunsift.domain.readings import Days, FloatArray, stack_days
 from sunsift.domain.rules import Rules
+from sunsift.domain.sunlight import hourly
 from sunsift.domain.verdict import Score
 from sunsift.lab.evaluate.judges import logistic, row_ranges, scores_of
-from sunsift.lab.evaluate.physics_features import hourly_kw
 from sunsift.lab.evaluate.truth import POOR_UPTO, WELL_FROM
 from sunsift.lab.record import Record
 from sunsift.lab.simulate import simulate_records
@@ -47,7 +47,7 @@ def window_features(house: House, days: Days, periods: Periods) -> FloatArray:
     net = imported - export
     daily = np.stack(
         (
-            hourly_kw(export).max(axis=1),
+            hourly(export).max(axis=1),
             export.sum(axis=1),
             (export > 0.0).mean(axis=1),
             net[:, 20:28].mean(axis=1),
