@@ -73,9 +73,7 @@ class Trees:
         """Return the sum of all trees, shape (p,); table: shape (features, p), NaN where unknown."""
         place = self.leaves(table) if leaves is None else leaves
         values = np.take_along_axis(self.leaf, place, axis=1)
-        # Whole steps of a billionth add up exactly, in whatever order.
-        total: FloatArray = np.rint(values * 1e9).astype(np.int64).sum(axis=0) / 1e9
-        return self.bias + total
+        return self.bias + _exact_sum(values)
 
     def contributions(self, leaves: IntArray, group: IntArray, groups: int) -> FloatArray:
         """Return what each group of features adds to each row's score, shape (p, groups).
@@ -96,5 +94,12 @@ class Trees:
                 went_left, (named[1] == number)[:, np.newaxis], (named[2] == number)[:, np.newaxis]
             )
             parts = np.where(first, after_root - at_root, 0.0) + np.where(second, at_leaf - after_root, 0.0)
-            result[:, number] = parts.sum(axis=0)
+            result[:, number] = _exact_sum(parts)
         return result
+
+
+def _exact_sum(values: FloatArray) -> FloatArray:
+    """Return the sum over trees, shape (p,); values: shape (t, p)."""
+    # Whole steps of a billionth add up exactly, in whatever order.
+    total: FloatArray = np.rint(values * 1e9).astype(np.int64).sum(axis=0) / 1e9
+    return total
