@@ -18,6 +18,7 @@ FORMAT: Final = 1
 LARGEST_BYTES: Final = 1_000_000
 HEADS: Final = ("poor", "performance", "error", "healthy")
 _DIGEST: Final = "digest"
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class DamagedModelError(SunsiftError):
@@ -80,13 +81,13 @@ def read(content: bytes, features: Sequence[str]) -> Artefact:
     body = body.rstrip(b"\n")
     try:
         told = msgspec.json.decode(head, type=dict[str, str]).get(_DIGEST)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise DamagedModelError(f"the model file has no readable first line: {error}") from error
     if told != _digest(body):
         raise DamagedModelError("the model file was changed after it was written: its digest does not fit")
     try:
         model = msgspec.json.decode(body, type=ModelFile)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except _UNREADABLE as error:
         raise DamagedModelError(f"the model file cannot be read: {error}") from error
     _check(model, features)
     return Artefact(
