@@ -109,8 +109,8 @@ def test_of_many_houses_none_moves_the_sunlight_much() -> None:
     assert index_for(houses[0], measured(houses, packets)) == pytest.approx(before, abs=0.01)
 
 
-def test_two_neighbours_are_too_few() -> None:
-    houses = fleet_of(3)
+def test_one_neighbour_is_too_few() -> None:
+    houses = fleet_of(2)
     profile = measured(houses, [a_packet_under(h, GREY) for h in houses])
     assert index_for(houses[0], profile).tolist() == [1.0] * 6, "geometry has to do"
 

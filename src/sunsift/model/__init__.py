@@ -34,6 +34,6 @@ class Model(Protocol):
 
 def load() -> Model:
     """Return the model that ships with this version."""
-    from sunsift.model.interim import InterimModel
+    from sunsift.model.trained import shipped
 
-    return InterimModel()
+    return shipped()

@@ -37,7 +37,7 @@ LEVELS: Final = (
 )
 LEVEL_DAYS: Final = (3, 5, 10, 30)
 # Shown by the last two days as well.
-SUDDEN: Final = ("rise",)
+SUDDEN: Final = ("rise", "best", "top_export")
 # A month holds six spells of five days; the middle of its better half is kept.
 SPELL_DAYS: Final = 5
 HEALTHY_QUANTILE: Final = 0.8

@@ -112,9 +112,9 @@ def _level(house: House, found: Features) -> list[list[Reason]]:
 
 
 def _past(house: House, found: Features) -> list[list[Reason]]:
-    ratio = np.nanmedian(
-        np.stack([found[f"{name}_10_vs_past"] for name in ("rise", "best", "top_export")]), axis=0
-    )
+    """How far the output rises against what it used to under such a sun."""
+    ratio, of_clear = found["rise_expected_10_vs_past"], found["rise_10_vs_past"]
+    ratio = np.where(np.isnan(ratio), of_clear, ratio)
     return [[] if np.isnan(r) else [Reason("of_past", _whole(100.0 * r))] for r in ratio.tolist()]
 
 

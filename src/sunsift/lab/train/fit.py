@@ -18,6 +18,7 @@ RIDGE: Final = 5.0
 BINS: Final = 63
 COLUMNS_A_SPLIT: Final = 0.5
 DECIMALS: Final = 7
+BEYOND_ALL: Final = 1e30
 
 
 def need_scikit_learn() -> None:
@@ -92,8 +93,9 @@ def _tree(nodes: Any) -> tuple[list[int], list[float], list[int], list[float], l
 
 
 def _question(node: Any) -> tuple[int, float, int]:
-    # Trees were grown on 32-bit numbers, and a threshold is halfway between two of them.
-    return int(node["feature_idx"]), float(node["num_threshold"]), int(node["missing_go_to_left"])
+    # An infinite threshold parts the known from the unknown; a file of plain JSON holds no infinity.
+    threshold = min(float(node["num_threshold"]), BEYOND_ALL)
+    return int(node["feature_idx"]), threshold, int(node["missing_go_to_left"])
 
 
 def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
