@@ -135,6 +135,7 @@ def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
     for days in (3, 7, 30):
         found[f"trace_{days}"] = running_mean(trace, days)[at]
     last = np.maximum.accumulate(np.where(trace == 1.0, np.arange(calendar.length), 0))[at]
+    last = np.maximum(last, at - HISTORY_DAYS)  # what lies further back is not seen
     usable = np.cumsum(calendar.usable)
     found["silent_days"] = np.minimum(usable[at] - usable[last], 30).astype(np.float64)
     silent_light = running(np.where(trace == 0.0, light, 0.0), 30)[at]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from sunsift.domain.house import House
-from sunsift.domain.readings import BoolArray, FloatArray, IntArray
+from sunsift.domain.readings import BoolArray, IntArray
 from sunsift.domain.verdict import Reason
 from sunsift.model.artefact import Artefact
 from sunsift.model.features import Features
@@ -16,7 +16,16 @@ from sunsift.model.features import Features
 MOST_REASONS: Final = 3
 # A group of features that moves the log-odds by less than this is not worth a sentence.
 LEAST_STEP: Final = 0.25
+# Shorter silences are weather; what is as rare as this is not.
 SILENT_DAYS: Final = 2
+SILENT_BETWEEN: Final = 4
+UNSEEN: Final = 2.0
+GAPPY: Final = 0.8
+MATCHING: Final = 0.9
+FLAT_SHARE: Final = 0.1
+BALANCED_SHARE: Final = 0.2
+
+Sentences = list[list[Reason]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +53,15 @@ NAMES: Final = tuple(dict.fromkeys(group.name for group in GROUPS))
 
 WORDING: Final = {
     "silent_days": "No trace of solar generation on the last {v} days with readings.",
-    "reached_of_sun": "In the last ten days its net output rose to {v} % of what that sun allowed.",
-    "of_past": "It reaches {v} % of what it used to reach in such a sun.",
+    "silent_between": "On {v} of the last 30 days there was no trace of solar generation.",
+    "of_neighbours": "In its best hour of the last ten days it sent out {v} % of what its neighbours' panels "
+    "made of the same sun.",
+    "of_clear_sky": "In its best hour of the last ten days it sent out {v} % of what its panels can make under "
+    "a clear sky.",
+    "used_to": "In its own past it reached {v} %.",
+    "used_to_match": "In its own past it matched that.",
     "unseen_before": "On days as dark as these it hardly ever showed so little before.",
-    "shape": "Morning, noon and afternoon no longer compare as they used to: {v} % of the usual balance.",
+    "shape": "Its mornings, noons and afternoons no longer compare as they used to.",
     "gaps": "Even in the brightest hours of clear days it exported only {v} % of the time.",
     "export_limit": "Its exports stop at {tenth:.1f} kW, an export limit, which is not a fault.",
     "battery": "A battery seems to take part of the generation, so the estimate is less certain.",
@@ -81,16 +95,16 @@ def reasons_of(
     group = np.array([group_of(name) for name in artefact.features])
     steps = artefact.heads["poor"].contributions(leaves, group, len(NAMES))
     towards = np.where(poor[:, np.newaxis], steps, -steps)
-    order = np.argsort(-towards, axis=1, kind="stable")
-    said = {name: SENTENCES[name](house, found) for name in NAMES if name in SENTENCES}
+    order = np.argsort(-towards, axis=1, kind="stable").tolist()
+    said = {name: sentences(house, found, poor) for name, sentences in SENTENCES.items()}
     told = []
-    for row in range(len(order)):
-        reasons: list[Reason] = []
-        for number in order[row].tolist():
-            name = NAMES[number]
-            if towards[row, number] >= LEAST_STEP and name in said:
-                reasons.extend(reason for reason in said[name][row] if reason not in reasons)
-        told.append(tuple(reasons[:MOST_REASONS]))
+    for row, places in enumerate(order):
+        ranked = [NAMES[place] for place in places if towards[row, place] >= LEAST_STEP]
+        # Whoever hears of dead panels wants to hear for how long they have been.
+        if poor[row] and found["silent_days"][row] >= SILENT_DAYS:
+            ranked = ["silence", *(name for name in ranked if name != "silence")]
+        reasons = dict.fromkeys(reason for name in ranked if name in said for reason in said[name][row])
+        told.append(tuple(reasons)[:MOST_REASONS])
     return told
 
 
@@ -98,72 +112,74 @@ def _whole(value: float) -> int:
     return 0 if np.isnan(value) else int(np.clip(np.rint(value), 0, 30000))
 
 
-def _level(house: House, found: Features) -> list[list[Reason]]:
-    """How far the output rose: against the sun, and without a past against the register."""
-    reached = np.fmax(found["rise_expected_10"], found["rise_10"])
-    no_past = found["past_days"] < PAST_DAYS
-    result = []
-    for of_sun, is_new in zip(reached.tolist(), no_past.tolist(), strict=True):
-        reasons = [Reason("reached_of_sun", _whole(100.0 * of_sun))]
-        if is_new:
+def _level(house: House, found: Features, poor: BoolArray) -> Sentences:
+    """Say how far the output rose: against the neighbours or the clear sky, and against the past."""
+    alone = found["geometry_30"] > 0.5
+    now, past = np.maximum(found["best_10"], 0.0), found["best_past"]
+    result: Sentences = []
+    for is_alone, of_sun, before, is_poor in zip(
+        alone.tolist(), now.tolist(), past.tolist(), poor.tolist(), strict=True
+    ):
+        reasons = [Reason("of_clear_sky" if is_alone else "of_neighbours", _whole(100.0 * of_sun))]
+        if np.isnan(before):
             reasons.append(Reason("no_past", _whole(10.0 * house.capacity_kwp)))
+        elif before >= MATCHING:
+            reasons.append(Reason("used_to_match", 0))
+        elif not is_poor or before > of_sun:
+            reasons.append(Reason("used_to", _whole(100.0 * before)))
         result.append(reasons)
     return result
 
 
-def _past(house: House, found: Features) -> list[list[Reason]]:
-    """How far the output rises against what it used to under such a sun."""
-    ratio, of_clear = found["rise_expected_10_vs_past"], found["rise_10_vs_past"]
-    ratio = np.where(np.isnan(ratio), of_clear, ratio)
-    return [[] if np.isnan(r) else [Reason("of_past", _whole(100.0 * r))] for r in ratio.tolist()]
+def _silence(house: House, found: Features, poor: BoolArray) -> Sentences:
+    """Say for how long nothing came, or that so little is unusual."""
+    fresh, between = found["silent_days"], np.rint(30.0 * (1.0 - np.nan_to_num(found["trace_30"], nan=1.0)))
+    unseen = np.nan_to_num(found["quiet_5"]) > UNSEEN
+    result: Sentences = []
+    for row, is_poor in enumerate(poor.tolist()):
+        if not is_poor:
+            result.append([])
+        elif fresh[row] >= SILENT_DAYS:
+            result.append([Reason("silent_days", int(fresh[row]))])
+        elif between[row] >= SILENT_BETWEEN:
+            result.append([Reason("silent_between", int(between[row]))])
+        else:
+            result.append([Reason("unseen_before", 0)] if unseen[row] else [])
+    return result
 
 
-def _silence(house: House, found: Features) -> list[list[Reason]]:
-    return [
-        [Reason("silent_days", int(days))]
-        if days >= SILENT_DAYS
-        else [Reason("unseen_before", 0)]
-        if q > 2.0
-        else []
-        for days, q in zip(
-            found["silent_days"].tolist(), np.nan_to_num(found["quiet_5"]).tolist(), strict=True
-        )
-    ]
+def _shape(house: House, found: Features, poor: BoolArray) -> Sentences:
+    """Say that the day has another shape than it had."""
+    return [[Reason("shape", 0)] if is_poor else [] for is_poor in poor.tolist()]
 
 
-def _of_percent(code: str, feature: str) -> Callable[[House, Features], list[list[Reason]]]:
-    def said(house: House, found: Features) -> list[list[Reason]]:
-        return [[] if np.isnan(v) else [Reason(code, _whole(100.0 * v))] for v in found[feature].tolist()]
-
-    return said
-
-
-def _limit(house: House, found: Features) -> list[list[Reason]]:
-    kw: FloatArray = found["top_export_30"] * house.capacity_kwp
-    held = found["flat_30"] > 0.1
-    return [
-        [Reason("export_limit", _whole(10.0 * k))] if h else []
-        for k, h in zip(kw.tolist(), held.tolist(), strict=True)
-    ]
+def _gaps(house: House, found: Features, poor: BoolArray) -> Sentences:
+    """Say how often nothing came in bright hours."""
+    share = np.where(poor, found["exporting_bright_10"], np.nan)
+    return [[Reason("gaps", _whole(100.0 * v))] if v < GAPPY else [] for v in share.tolist()]
 
 
-def _battery(house: House, found: Features) -> list[list[Reason]]:
-    seen = house.battery | (found["balanced_30"] > 0.2)
+def _limit(house: House, found: Features, poor: BoolArray) -> Sentences:
+    kw = np.where(found["flat_30"] > FLAT_SHARE, found["top_export_30"] * house.capacity_kwp, np.nan)
+    return [[] if np.isnan(k) else [Reason("export_limit", _whole(10.0 * k))] for k in kw.tolist()]
+
+
+def _battery(house: House, found: Features, poor: BoolArray) -> Sentences:
+    seen = house.battery | (found["balanced_30"] > BALANCED_SHARE)
     return [[Reason("battery", 1)] if is_seen else [] for is_seen in seen.tolist()]
 
 
-def _around(house: House, found: Features) -> list[list[Reason]]:
-    hides = np.nan_to_num(found["net_noon_mean_30"]) < -0.1
+def _around(house: House, found: Features, poor: BoolArray) -> Sentences:
+    hides = np.nan_to_num(found["net_noon_mean_30"]) < 0.0
     return [[Reason("load_hides", 1)] if hidden else [] for hidden in hides.tolist()]
 
 
-PAST_DAYS: Final = 30
-SENTENCES: Final[dict[str, Callable[[House, Features], list[list[Reason]]]]] = {
-    "past": _past,
+SENTENCES: Final[dict[str, Callable[[House, Features, BoolArray], Sentences]]] = {
+    "past": _level,
     "level": _level,
     "silence": _silence,
-    "shape": _of_percent("shape", "am_pm_30_vs_past"),
-    "gaps": _of_percent("gaps", "exporting_bright_10"),
+    "shape": _shape,
+    "gaps": _gaps,
     "limit": _limit,
     "battery": _battery,
     "around": _around,
