@@ -56,7 +56,7 @@ WORDING: Final = {
     "silent_between": "On {v} of the last 30 days there was no trace of solar generation.",
     "of_neighbours": "In its best hour of the last ten days it sent out {v} % of what its neighbours' panels "
     "made of the same sun.",
-    "of_clear_sky": "In its best hour of the last ten days it sent out {v} % of what its panels can make under "
+    "of_clear_sky": "In its best hour of the last ten days it sent out {v} % of what its panels make under "
     "a clear sky.",
     "used_to": "In its own past it reached {v} %.",
     "used_to_match": "In its own past it matched that.",
