@@ -23,6 +23,7 @@ pytest_plugins = ["tests.acceptance.cli_fixtures"]
 
 COLUMNS = {
     "predictions": "house_id, period_end, usable_days, p_poor, performance, performance_se, lost_kwh, "
+    "lost_kwh_low, lost_kwh_high, "
     "verdict, reasons, model_version, input_digest",
     "statuses": "house_id, as_of, status, average, previous",
     "reports": "key, house_id, status, previous, as_of, created_at, delivered_at",

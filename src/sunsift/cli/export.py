@@ -52,8 +52,8 @@ def export(
 ) -> None:
     """Export a table, its rows sorted by key. Equal states give equal bytes, wall-clock columns aside.
 
-    predictions: house_id, period_end, usable_days, p_poor, performance, performance_se, lost_kwh, verdict,
-    reasons, model_version, input_digest
+    predictions: house_id, period_end, usable_days, p_poor, performance, performance_se, lost_kwh,
+    lost_kwh_low, lost_kwh_high, verdict, reasons, model_version, input_digest
 
     statuses: house_id, as_of, status, average, previous
 

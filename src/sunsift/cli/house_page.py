@@ -120,10 +120,11 @@ def _registration(house: "House") -> str:
 
 def _show_verdict(parts: "Sunsift", prediction: "Prediction") -> None:
     score, end = prediction.score, prediction.period_end
+    least, most = score.lost_kwh_range
     show(
         f"In the 30 days to {date_text(end)} ({prediction.usable_days} of them usable) its panels made "
         f"{percent(score.performance, score.performance_se)} of what healthy ones would have made: "
-        f"{score.lost_kwh:,.0f} kWh were lost. On these 30 days alone: "
+        f"{score.lost_kwh:,.0f} kWh were lost ({least:,.0f} to {most:,.0f}). On these 30 days alone: "
         f"{coloured(str(score.verdict))}, {100 * score.p_poor:.0f} % likely to be poor.",
         "",
         f"[bold]Evidence[/bold] [dim]({plain(prediction.model_version)})[/dim]",

@@ -36,6 +36,7 @@ def described(standing: "Standing", model: "Model") -> dict[str, Any]:
     names = ("p_poor", "performance", "performance_se", "lost_kwh", "verdict")
     score = prediction.score if prediction else None
     row |= {name: getattr(score, name) if score else None for name in names}
+    row["lost_kwh_low"], row["lost_kwh_high"] = score.lost_kwh_range if score else (None, None)
     row["period_end"] = date_text(prediction.period_end) if prediction else None
     row["usable_days"] = prediction.usable_days if prediction else None
     row["reasons"] = [model.explain(reason) for reason in score.reasons] if score else []

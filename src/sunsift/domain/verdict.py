@@ -33,6 +33,15 @@ class Score:
     verdict: Status
     reasons: tuple[Reason, ...]
 
+    @property
+    def lost_kwh_range(self) -> tuple[float, float]:
+        """What was lost at the least and at the most, one standard error to either side [kWh]."""
+        if self.performance >= 1.0:
+            return 0.0, 0.0
+        healthy_kwh = self.lost_kwh / (1.0 - self.performance)
+        blur = self.performance_se * healthy_kwh
+        return round(max(self.lost_kwh - blur, 0.0), 1), round(min(self.lost_kwh + blur, healthy_kwh), 1)
+
     def opinion(self) -> Opinion:
         """Return what the status fold needs of this score."""
         return Opinion(self.p_poor, self.verdict)
