@@ -95,10 +95,13 @@ def clear_kwh(house: House, evidence: Evidence, periods: Periods) -> FloatArray:
     """
     daily = evidence.column("clear")
     known = ~np.isnan(daily)
-    total = np.concatenate(([0.0], np.cumsum(np.where(known, daily, 0.0))))
+    # Whole steps of a millionth add up exactly, whatever comes before them.
+    steps = np.rint(np.where(known, daily, 0.0) * 1e6).astype(np.int64)
+    total = np.concatenate(([0], np.cumsum(steps)))
     count = np.concatenate(([0], np.cumsum(known)))
     first, stop = periods.first_row, periods.last_row + 1
-    mean = np.nan_to_num(over(total[stop] - total[first], (count[stop] - count[first]).astype(np.float64)))
+    energy_seen = (total[stop] - total[first]) / 1e6
+    mean = np.nan_to_num(over(energy_seen, (count[stop] - count[first]).astype(np.float64)))
     energy: FloatArray = mean * PERIOD_DAYS * house.capacity_kwp
     return energy
 
