@@ -33,9 +33,10 @@ soak: ## Run the deterministic simulation for long
 	@tools/setup dev,lab
 	$(BIN)/python -m tests.simulation.soak --runs 20000
 
-picture: ## Draw docs/pictures/demo.svg again
+picture: ## Draw the pictures of the demo and of the model in docs/pictures again
 	@tools/setup dev,lab
 	$(BIN)/python tools/picture.py docs/pictures/demo.svg
+	$(BIN)/python tools/model_pictures.py docs/pictures
 
 constraints: ## Renew constraints/ with the newest versions that suit the oldest Python
 	@tools/renew-constraints
