@@ -9,12 +9,12 @@ import numpy as np
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.rules import Rules
 from sunsift.lab.evaluate.baselines import BASELINES, baseline_traces
-from sunsift.lab.evaluate.flow import run_day_by_day
 from sunsift.lab.evaluate.metrics import RESAMPLES
 from sunsift.lab.evaluate.results import Evaluation, SystemResult, judge_system, to_json
 from sunsift.lab.evaluate.trace import Trace
 from sunsift.lab.evaluate.truth import truth_of
 from sunsift.lab.evaluate.virtual import virtual_houses
+from sunsift.lab.evaluate.workers import run_worlds
 from sunsift.lab.metered import MeteredHome, read_homes, read_metered
 from sunsift.lab.record import Progress, no_progress
 from sunsift.lab.split import Split
@@ -85,13 +85,13 @@ def evaluate_homes(
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Run the benchmark on homes that are at hand already, chosen and scaled as the arguments say."""
-    model, rules = model or load(), rules or Rules()
+    rules = rules or Rules()
     houses = virtual_houses(homes, scenarios, seed)
     truths = [truth_of(house.record, rules) for house in houses]
     baselines = [
         baseline_traces(house.record, truth, rules) for house, truth in zip(houses, truths, strict=True)
     ]
-    shipped = run_day_by_day([house.record for house in houses], model, rules, progress)
+    shipped = run_worlds(houses, model, rules, progress)
 
     def judged(name: str, what: str, traces: Sequence[Trace], of_group: int) -> SystemResult:
         return judge_system(name, what, houses, truths, traces, seed, (resamples, of_group))
@@ -106,7 +106,7 @@ def evaluate_homes(
         houses=houses,
         truths=truths,
         systems=[
-            judged(model.version, SHIPPED, shipped, resamples // 2),
+            judged((model or load()).version, SHIPPED, shipped, resamples // 2),
             # The many groups of the baselines get rougher intervals, which takes less time.
             *(
                 judged(name, what, [traces[name] for traces in baselines], resamples // 8)

@@ -13,10 +13,10 @@ from sunsift.lab.metered import MeteredHome, read_metered
 from sunsift.lab.split import Split
 from sunsift.lab.train.samples import Fleet
 
-SIMULATED_HOMES: Final = 80
 SIMULATED_DAYS: Final = 365
 # (times the panels, scenarios a home, homes a region): regions of every size, down to a house on its own,
-# whose sunlight is geometry alone; small panels as well as today's.
+# whose sunlight is geometry alone; small panels as well as today's. Simulated homes are parted among their
+# fleets, metered ones, of which there are few, are in each.
 SIMULATED: Final = ((1.0, 10, 80), (1.0, 8, 6), (0.4, 8, 6), (1.0, 8, 1))
 METERED: Final = ((1.0, 10, 100), (1.8, 18, 100), (3.0, 10, 100), (1.0, 14, 100), (2.6, 14, 100))
 SIMULATED_EVERY: Final = 3
@@ -61,22 +61,21 @@ def simulated_homes(count: int, days: int, seed: int) -> list[MeteredHome]:
 
 def fleets_of(metered: Sequence[MeteredHome], simulated: Sequence[MeteredHome], seed: int) -> list[Fleet]:
     """Return the fleets to learn from; every one has faults of its own."""
-    fleets: list[Fleet] = []
-    for homes, plan, every, weight in (
-        (simulated, SIMULATED, SIMULATED_EVERY, 1.0),
-        (metered, METERED, METERED_EVERY, METERED_WEIGHT),
-    ):
-        if homes:
-            fleets += [
-                Fleet(
-                    homes=[home.scaled(scale) for home in homes],
-                    scenarios=scenarios,
-                    seed=seed * 1000 + len(fleets) + number,
-                    neighbours=neighbours,
-                    every=every,
-                    weight=weight,
-                    metered=homes is metered,
-                )
-                for number, (scale, scenarios, neighbours) in enumerate(plan)
-            ]
-    return fleets
+    plans = [
+        (simulated[part :: len(SIMULATED)], *plan, SIMULATED_EVERY, 1.0)
+        for part, plan in enumerate(SIMULATED)
+    ]
+    plans += [(metered, *plan, METERED_EVERY, METERED_WEIGHT) for plan in METERED]
+    return [
+        Fleet(
+            homes=[home.scaled(scale) for home in homes],
+            scenarios=scenarios,
+            seed=seed * 1000 + number,
+            neighbours=neighbours,
+            every=every,
+            weight=weight,
+            metered=homes is metered,
+        )
+        for number, (homes, scale, scenarios, neighbours, every, weight) in enumerate(plans)
+        if homes
+    ]
