@@ -30,6 +30,9 @@ def train(
     simulated: Annotated[
         int, typer.Option(min=0, metavar="N", help="Homes simulated by pvlib to learn from as well.")
     ] = 80,
+    effort: Annotated[
+        float, typer.Option(min=0.01, max=10.0, metavar="X", help="Grow this many times the usual trees.")
+    ] = 1.0,
     version: Annotated[str, typer.Option(help="What the model calls itself.")] = "trained-1",
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +43,7 @@ def train(
     on the others. Equal arguments and data give the same bytes. docs/model.md explains the model.
     """
     from sunsift.domain.errors import SunsiftError
+    from sunsift.lab.train import ROUNDS
     from sunsift.lab.train import train as run
     from sunsift.lab.train.recipe import SIMULATED_DAYS, fleets_of, metered_homes, simulated_homes
     from sunsift.model.artefact import to_bytes
@@ -56,6 +60,7 @@ def train(
             seed=seed,
             version=version,
             data=data,
+            rounds={head: max(1, round(effort * usual)) for head, usual in ROUNDS.items()},
             say=say,
             progress=lambda done, _: report(done),
         )

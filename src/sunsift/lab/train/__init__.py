@@ -18,7 +18,7 @@ from sunsift.model.artefact import FORMAT, HeadFile, ModelFile
 from sunsift.model.features import FEATURES
 from sunsift.model.trees import Trees
 
-__all__ = ["train"]
+__all__ = ["ROUNDS", "train"]
 ROUNDS: Final = {"poor": 450, "performance": 150, "error": 40, "healthy": 60}
 FOLDS: Final = 3
 # The calibration is a straight line in log-odds, given by two points this far out.
@@ -51,7 +51,8 @@ def train(
     third of anybody's days: that gives the calibration, the error of the performance, and the figures on the
     card. The model that is returned has learnt from everything. version: its name. data: what it
     learnt from, for the card. progress: called with fits done and fits in all.
-    Errors: MissingExtraError without scikit-learn; SunsiftError if there is nothing to tell apart.
+    Errors: MissingExtraError without scikit-learn; SunsiftError if there is nothing to tell apart, or too
+    little to hold some of it out.
     """
     need_scikit_learn()
     parts, healthy = [], []
@@ -115,6 +116,8 @@ def _judge_held_out(
         head = _fit_performance(samples, target, learnt, rounds, seed)
         performance[out] = Trees.of(head.bias, head.trees).score(table)
         tick(2 * number + 2)
+    if np.isnan(odds).all():
+        raise SunsiftError("the homes are too few, or their days, to judge the model on some it has not seen")
     return Held(odds, performance)
 
 

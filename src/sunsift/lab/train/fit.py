@@ -60,6 +60,8 @@ def _settings(rounds: int, seed: int) -> dict[str, Any]:
 
 
 def _grow(grown: Any, table: FloatArray, target: FloatArray, weight: FloatArray) -> Any:
+    # A column of which nothing is known cannot be cut into bins; as a constant it is never asked for.
+    table = np.where(np.isnan(table).all(axis=0), 0.0, table)
     return grown.fit(table.astype(np.float32), target, sample_weight=weight)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from sunsift.domain.errors import SunsiftError
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.period import ready_periods
 from sunsift.domain.readings import BoolArray, FloatArray, IntArray
@@ -82,7 +83,10 @@ class Samples:
 
 
 def samples_of(fleet: Fleet, progress: Progress = no_progress) -> tuple[Samples, list[Evidence]]:
-    """Return the samples of a fleet, and the evidence of its healthy homes for the training's histograms."""
+    """Return the samples of a fleet, and the evidence of its healthy homes for the training's histograms.
+
+    Errors: SunsiftError if no home has days enough for a period.
+    """
     rules = Rules()
     rng = np.random.default_rng([fleet.seed, 3])
     parts, healthy = [], []
@@ -96,6 +100,8 @@ def samples_of(fleet: Fleet, progress: Progress = no_progress) -> tuple[Samples,
             if part is not None:
                 parts.append(part)
         progress(done, len(worlds))
+    if not parts:
+        raise SunsiftError("the homes have too few days with readings: no period of theirs can be judged")
     return Samples.joined(parts), healthy
 
 
