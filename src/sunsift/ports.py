@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded, Opinion, Status
@@ -307,6 +308,13 @@ class Store(Protocol):
 
     def postpone(self, key: str, until: int, problem: str) -> None:
         """Note why a report was not delivered, and when to try again [steady ms]."""
+        ...
+
+    def note(self, found: Sequence[Feedback]) -> int:
+        """Keep what visits found; return how much of it is new, or changes what was said of the same days.
+
+        Errors: UnknownHouseError.
+        """
         ...
 
     def redrivable(self, limit: int) -> list[Quarantined]:

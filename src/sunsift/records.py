@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded, Status
@@ -46,6 +47,14 @@ class RegionDay:
 
 
 @dataclass(frozen=True, slots=True)
+class NotedFeedback:
+    """Feedback with the wall time at which it was noted."""
+
+    feedback: Feedback
+    noted_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much there is of everything."""
 
@@ -56,6 +65,7 @@ class Counts:
     undelivered: int
     quarantined: int
     unsettled: int
+    feedback: int
 
 
 class Records(Protocol):
@@ -87,6 +97,10 @@ class Records(Protocol):
 
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
         """Return reports, of one house or all, by key."""
+        ...
+
+    def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:
+        """Return feedback of visits, of one house or all, by house_id and days."""
         ...
 
     def quarantine(self) -> Iterator[Quarantined]:

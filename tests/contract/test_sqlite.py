@@ -11,6 +11,7 @@ from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.store_feedback import StoreFeedbackContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
@@ -70,6 +71,10 @@ class TestStoreVerdicts(StoreVerdictsContract):
 
 
 class TestStoreRegions(StoreRegionsContract):
+    pass
+
+
+class TestStoreFeedback(StoreFeedbackContract):
     pass
 
 

@@ -15,6 +15,7 @@ from sunsift.cli import (
     demo,
     doctor,
     export,
+    feedback,
     houses,
     ingest,
     lab,
@@ -34,7 +35,8 @@ for a while are settled: judged on the last 30 days, and a change of status beco
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 ORDER = (
-    "demo", "houses", "ingest", "settle", "deliver", "status", "export", "quarantine", "run", "doctor", "lab",
+    "demo", "houses", "ingest", "settle", "deliver", "status", "feedback", "export", "quarantine", "run",
+    "doctor", "lab",
 )  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def common(
     ctx.obj = data
 
 
-for _group in (demo, houses, ingest, settle, deliver, status, export, quarantine, run, doctor, lab):
+for _group in (demo, houses, ingest, settle, deliver, status, feedback, export, quarantine, run, doctor, lab):
     _group.add_to(app)
 for _typer in (app, houses.app, quarantine.app, lab.app):
     for _command in _typer.registered_commands:
