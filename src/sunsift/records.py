@@ -47,6 +47,16 @@ class RegionDay:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many predictions of one region and model version came to one verdict."""
+
+    region: str
+    model_version: str
+    verdict: Status
+    predictions: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotedFeedback:
     """Feedback with the wall time at which it was noted."""
 
@@ -97,6 +107,18 @@ class Records(Protocol):
 
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
         """Return reports, of one house or all, by key."""
+        ...
+
+    def newest_day(self) -> int | None:
+        """Return the newest stored day of any house; None without any."""
+        ...
+
+    def verdicts(self, since: int) -> list[VerdictCount]:
+        """Count the predictions whose period ends on `since` or later."""
+        ...
+
+    def evidence(self, since: int) -> Iterator[bytes]:
+        """Return the evidence (of the present layout) of all houses from the day `since` on."""
         ...
 
     def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:

@@ -11,6 +11,7 @@ from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.records_watch import RecordsWatchContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
@@ -94,6 +95,10 @@ class TestRecords(RecordsContract):
     @pytest.fixture
     def empty(self, open_database: OpenDatabase) -> SqliteRecords:
         return SqliteRecords(open_database("empty.sqlite"))
+
+
+class TestRecordsWatch(RecordsWatchContract):
+    pass
 
 
 class TestCoordinator(CoordinatorContract):

@@ -19,6 +19,7 @@ from sunsift.cli import (
     houses,
     ingest,
     lab,
+    model,
     quarantine,
     run,
     settle,
@@ -35,8 +36,8 @@ for a while are settled: judged on the last 30 days, and a change of status beco
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 ORDER = (
-    "demo", "houses", "ingest", "settle", "deliver", "status", "feedback", "export", "quarantine", "run",
-    "doctor", "lab",
+    "demo", "houses", "ingest", "settle", "deliver", "status", "feedback", "model", "export", "quarantine",
+    "run", "doctor", "lab",
 )  # fmt: skip
 
 
@@ -102,9 +103,11 @@ def common(
     ctx.obj = data
 
 
-for _group in (demo, houses, ingest, settle, deliver, status, feedback, export, quarantine, run, doctor, lab):
+for _group in (
+    demo, houses, ingest, settle, deliver, status, feedback, model, export, quarantine, run, doctor, lab,
+):  # fmt: skip
     _group.add_to(app)
-for _typer in (app, houses.app, quarantine.app, lab.app):
+for _typer in (app, houses.app, model.app, quarantine.app, lab.app):
     for _command in _typer.registered_commands:
         # Rich would keep the line breaks of the source.
         _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")

@@ -1,9 +1,12 @@
 """A verdict by hand: what the best hours of the last days reached, against what they used to reach."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -28,6 +31,7 @@ class InterimModel:
 
     version = "interim-1"
     history_days = 395
+    card: Mapping[str, object] = MappingProxyType({})
 
     def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
         """Score each period; see `Model`."""
@@ -41,6 +45,10 @@ class InterimModel:
             _score(level[begin : last + 1], level[first : last + 1], expected_kwh[first : last + 1])
             for begin, first, last in ranges
         ]
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        """Return nothing: it was not trained."""
+        return {}
 
     def explain(self, reason: Reason) -> str:
         """Put a reason in plain words."""
