@@ -20,7 +20,10 @@ LEAST_USUAL, MOST_USUAL = 0.4, 1.0
 POOR_SHARE: Final = 0.5
 STEEPNESS: Final = 12.0
 SURE: Final = 0.8
+# Less than this share of healthy output is no trace of generation.
+TRACE: Final = 0.15
 WORDING: Final = {
+    "silent_days": "No trace of solar generation on the last {v} days with readings.",
     "recent_best": "In its best hours of the last days it made {v} % of what it usually makes.",
     "dark": "Its days had no hour with enough sun to tell.",
 }
@@ -66,4 +69,7 @@ def _score(history: FloatArray, period: FloatArray, expected_kwh: FloatArray) ->
     verdict = Status.POOR if p_poor > SURE else Status.WELL if p_poor < 1.0 - SURE else Status.UNKNOWN
     performance = round(min(share, 1.0), 3)
     lost_kwh = round((1.0 - performance) * float(np.nansum(expected_kwh)), 1)
+    silent = len(known) - int(np.flatnonzero(np.append(True, known > TRACE))[-1])
+    if silent >= RECENT_DAYS:
+        return Score(p_poor, performance, 0.02, lost_kwh, verdict, (Reason("silent_days", silent),))
     return Score(p_poor, performance, 0.1, lost_kwh, verdict, (Reason("recent_best", round(100 * share)),))
