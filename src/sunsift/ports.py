@@ -310,6 +310,15 @@ class Store(Protocol):
         """Note why a report was not delivered, and when to try again [steady ms]."""
         ...
 
+    def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
+        """Make the predictions of a region stale whose period ends on `since` or later; count the houses.
+
+        The next predict judges them anew, and nothing else of these houses. sunlight: open the region's
+        closed days from `since` on again, too, and take the evidence of these days away, so that they close
+        with what is stored then. On purpose only: no step does this. Doing it twice is doing it once.
+        """
+        ...
+
     def note(self, found: Sequence[Feedback]) -> int:
         """Keep what visits found; return how much of it is new, or changes what was said of the same days.
 

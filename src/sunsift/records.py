@@ -57,6 +57,16 @@ class VerdictCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescorable:
+    """What of one region could be judged anew from a day on. closed_days: region days with a profile."""
+
+    region: str
+    houses: int
+    predictions: int
+    closed_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotedFeedback:
     """Feedback with the wall time at which it was noted."""
 
@@ -119,6 +129,10 @@ class Records(Protocol):
 
     def evidence(self, since: int) -> Iterator[bytes]:
         """Return the evidence (of the present layout) of all houses from the day `since` on."""
+        ...
+
+    def rescorable(self, since: int) -> list[Rescorable]:
+        """Count what could be judged anew from the day `since` on, by region."""
         ...
 
     def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:

@@ -17,6 +17,7 @@ from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
 from tests.contract.suites.store_reports import StoreReportsContract
+from tests.contract.suites.store_rescore import StoreRescoreContract
 from tests.contract.suites.store_time import StoreTimeContract
 from tests.contract.suites.store_verdicts import StoreVerdictsContract
 from tests.support.clock import ManualClock
@@ -76,6 +77,10 @@ class TestStoreRegions(StoreRegionsContract):
 
 
 class TestStoreFeedback(StoreFeedbackContract):
+    pass
+
+
+class TestStoreRescore(StoreRescoreContract):
     pass
 
 

@@ -68,11 +68,11 @@ def settle(
     settings = settings_of(ctx, quiet_minutes)
     with opened(settings, clock=FixedClock(now) if now else None) as parts:
         with settling(parts, wait=False) as free:
-            done = _settle_due(parts) if free else None
+            done = settle_due(parts) if free else None
         if done is None:
             say("Another process is settling this state; waiting until it has finished.")
             with settling(parts, wait=True):
-                done = _settle_due(parts)
+                done = settle_due(parts)
         waiting = parts.records.counts().unsettled
     if as_json:
         print_json(
@@ -95,7 +95,7 @@ def settle(
         say(f"Send the reports: {command_line(settings.data, 'deliver')}")
 
 
-def _settle_due(parts: "Sunsift") -> "Predicted":
+def settle_due(parts: "Sunsift") -> "Predicted":
     """Settle until nothing is due; each sweep finds a limited number of houses whose clock was lost."""
     from sunsift.local import settle_all
     from sunsift.steps.predict import Predicted

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sunsift.adapters.sqlite import feedback, quarantine, regions, summary
+from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
 from sunsift.adapters.sqlite.codec import STATUSES, unpack_reasons
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
@@ -15,7 +15,7 @@ from sunsift.domain.status import Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
 from sunsift.ports import Quarantined
-from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Standing, VerdictCount
+from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*) FROM prediction),
@@ -129,6 +129,11 @@ class SqliteRecords:
         """Return the evidence of all houses from the day `since` on."""
         with self._database.read() as connection:
             yield from summary.evidence(connection, since)
+
+    def rescorable(self, since: int) -> list[Rescorable]:
+        """Count what could be judged anew from the day `since` on, by region."""
+        with self._database.read() as connection:
+            return rescore.rescorable(connection, since)
 
     def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:
         """Return feedback of visits by house_id and days."""

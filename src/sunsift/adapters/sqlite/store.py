@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from sunsift.adapters.sqlite import feedback, houses, packets, quarantine, regions, reports, verdicts
+from sunsift.adapters.sqlite import feedback, houses, packets, quarantine, regions, reports, rescore, verdicts
 from sunsift.adapters.sqlite.database import Database
 from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
@@ -127,6 +127,11 @@ class SqliteStore:
         """Note a failed delivery and when to try again."""
         with self._database.write() as connection:
             reports.postpone(connection, key, until, problem)
+
+    def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
+        """Make predictions stale on purpose; return how many houses have any."""
+        with self._database.write() as connection:
+            return rescore.rescore(connection, region, since, sunlight=sunlight)
 
     def note(self, found: Sequence[Feedback]) -> int:
         """Keep feedback of visits; return how much of it is new or changed."""
