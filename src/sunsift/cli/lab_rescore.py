@@ -8,7 +8,7 @@ import typer
 
 from sunsift.cli.lab import DATE
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, progress, say, show
-from sunsift.cli.settle import QuietMinutes, settle_due
+from sunsift.cli.settle import QuietMinutes, settle_due, settling_alone
 from sunsift.cli.state import opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
@@ -100,10 +100,8 @@ def _ask() -> None:
 
 
 def _judge_anew(parts: "Sunsift", plan: "list[Rescorable]", since: int, *, sunlight: bool) -> dict[str, int]:
-    from sunsift.local import settling
-
     # Nobody else may settle between the marks and the verdicts, or the counts would be theirs.
-    with settling(parts, wait=True):
+    with settling_alone(parts):
         with progress("Marking regions", len(plan)) as report:
             for done, r in enumerate(plan, start=1):
                 parts.store.rescore(r.region, since, sunlight=sunlight)
