@@ -29,9 +29,9 @@ def test_the_same_numbers_are_stable_and_moved_ones_are_not() -> None:
     assert index(trained, RNG.normal(1.0, 1.0, 3000)) > DRIFTED_FROM
 
 
-def test_a_bin_holds_its_upper_edge() -> None:
+def test_a_bin_holds_its_lower_edge() -> None:
     trained = Histogram((0.0, 1.0), (0.25, 0.5, 0.25))
-    assert index(trained, [0.0, 1.0, 1.0, 2.0]) == pytest.approx(0.0, abs=1e-12)
+    assert index(trained, [-1.0, 0.0, 0.0, 1.0]) == pytest.approx(0.0, abs=1e-12)
 
 
 def test_values_may_come_with_their_counts() -> None:
@@ -49,6 +49,8 @@ def test_a_value_that_most_have_in_common_has_its_own_bin() -> None:
     mostly_one = histogram_of(np.array([1.0] * 97 + [0.0, 0.4, 0.8]))
     assert mostly_one.shares == pytest.approx((0.03, 0.97))
     assert index(mostly_one, [1.0] * 50 + [0.2] * 50) > DRIFTED_FROM
+    mostly_nothing = histogram_of(np.array([0.0] * 97 + [0.4, 0.8, 1.0]))
+    assert mostly_nothing.shares == pytest.approx((0.97, 0.03))
 
 
 def test_nothing_to_compare_is_no_number() -> None:

@@ -19,7 +19,7 @@ BINS: Final = 10
 class Histogram:
     """How the values of a column were spread at training.
 
-    edges: shape (b - 1,), rising; bin i holds values above edge i - 1 and up to edge i, its own included.
+    edges: shape (b - 1,), rising; bin i holds values from edge i - 1, itself included, up to below edge i.
     shares: shape (b,), of all values; they add up to 1. Errors: ValueError if the shapes do not fit.
     """
 
@@ -42,14 +42,14 @@ def histogram_of(values: FloatArray, bins: int = BINS) -> Histogram:
     known = values[np.isfinite(values)]
     if not known.size:
         raise ValueError("there is no value to make a histogram of")
-    largest = known.max()
-    # Each edge is itself a value, and the one below the largest stands for it: so a value that most have in
-    # common shares no bin with everything below it.
+    smallest = known.min()
+    # Each edge is itself a value, and the one above the smallest stands for it: so a value that most have in
+    # common shares no bin with everything above it.
     quantiles = np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf")
-    below = known[known < largest].max(initial=-np.inf)
-    edges = np.unique(np.where(quantiles < largest, quantiles, below))
+    above = known[known > smallest].min(initial=np.inf)
+    edges = np.unique(np.where(quantiles > smallest, quantiles, above))
     edges = edges[np.isfinite(edges)]
-    counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
     return Histogram(tuple(edges.tolist()), tuple((counts / known.size).tolist()))
 
 
@@ -67,7 +67,7 @@ def stability(
     """
     known = np.isfinite(values)
     weights = None if counts is None else counts[known]
-    place = np.searchsorted(edges, values[known], side="left")
+    place = np.searchsorted(edges, values[known], side="right")
     found = np.bincount(place, weights=weights, minlength=len(shares)).astype(np.float64)
     if found.sum() == 0.0:
         return float("nan")
