@@ -56,6 +56,12 @@ def _reports(records: Records, _: Model) -> Iterator[Row]:
         yield r.key, r.house_id, str(r.status), str(r.previous), as_of, r.created_at, r.delivered_at
 
 
+def _feedback(records: Records, _: Model) -> Iterator[Row]:
+    for noted in records.feedback():
+        f = noted.feedback
+        yield f.house_id, day_date(f.first_day), day_date(f.last_day), str(f.found), f.note, noted.noted_at
+
+
 def _quarantine(records: Records, _: Model) -> Iterator[Row]:
     for q in records.quarantine():
         yield q.id, q.code, q.reason, q.house_id, q.source, q.received_at, *body_as_text(q.body)
@@ -112,6 +118,18 @@ EXPORTS: Final[dict[str, Export]] = {
         ),
         _reports,
         lambda counts: counts.reports,
+    ),
+    "feedback": Export(
+        (
+            Column("house_id"),
+            Column("first_day", Kind.DATE),
+            Column("last_day", Kind.DATE),
+            Column("found"),
+            Column("note"),
+            Column("noted_at", Kind.MOMENT),
+        ),
+        _feedback,
+        lambda counts: counts.feedback,
     ),
     "quarantine": Export(
         (

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded, Opinion, Status
@@ -307,6 +308,22 @@ class Store(Protocol):
 
     def postpone(self, key: str, until: int, problem: str) -> None:
         """Note why a report was not delivered, and when to try again [steady ms]."""
+        ...
+
+    def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
+        """Make the predictions of a region stale whose period ends on `since` or later; count the houses.
+
+        The next predict judges them anew, and nothing else of these houses. sunlight: open the region's
+        closed days from `since` on again, too, and take the evidence of these days away, so that they close
+        with what is stored then. On purpose only: no step does this. Doing it twice is doing it once.
+        """
+        ...
+
+    def note(self, found: Sequence[Feedback]) -> int:
+        """Keep what visits found; return how much of it is new, or changes what was said of the same days.
+
+        Errors: UnknownHouseError.
+        """
         ...
 
     def redrivable(self, limit: int) -> list[Quarantined]:

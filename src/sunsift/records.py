@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded, Status
@@ -46,6 +47,34 @@ class RegionDay:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many predictions of one region and model version came to one verdict."""
+
+    region: str
+    model_version: str
+    verdict: Status
+    predictions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescorable:
+    """What of one region could be judged anew from a day on. closed_days: region days with a profile."""
+
+    region: str
+    houses: int
+    predictions: int
+    closed_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotedFeedback:
+    """Feedback with the wall time at which it was noted."""
+
+    feedback: Feedback
+    noted_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much there is of everything."""
 
@@ -56,6 +85,7 @@ class Counts:
     undelivered: int
     quarantined: int
     unsettled: int
+    feedback: int
 
 
 class Records(Protocol):
@@ -87,6 +117,26 @@ class Records(Protocol):
 
     def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
         """Return reports, of one house or all, by key."""
+        ...
+
+    def newest_day(self) -> int | None:
+        """Return the newest stored day of any house; None without any."""
+        ...
+
+    def verdicts(self, since: int) -> list[VerdictCount]:
+        """Count the predictions whose period ends on `since` or later."""
+        ...
+
+    def evidence(self, since: int) -> Iterator[bytes]:
+        """Return the evidence (of the present layout) of all houses from the day `since` on."""
+        ...
+
+    def rescorable(self, since: int) -> list[Rescorable]:
+        """Count what could be judged anew from the day `since` on, by region."""
+        ...
+
+    def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:
+        """Return feedback of visits, of one house or all, by house_id and days."""
         ...
 
     def quarantine(self) -> Iterator[Quarantined]:

@@ -1,6 +1,7 @@
 """A year of packets for a new house in one burst costs one settle and one predict."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sunsift.adapters.files import FilesInbox
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -36,11 +38,15 @@ class CountingModel:
         self._model = load()
         self.version = self._model.version
         self.history_days = self._model.history_days
+        self.card = self._model.card
         self.asked: list[int] = []
 
     def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
         self.asked.append(len(periods))
         return self._model.score(house, evidence, periods)
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        return self._model.training_histograms()
 
     def explain(self, reason: Reason) -> str:
         return self._model.explain(reason)

@@ -11,10 +11,13 @@ from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.records_watch import RecordsWatchContract
+from tests.contract.suites.store_feedback import StoreFeedbackContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
 from tests.contract.suites.store_reports import StoreReportsContract
+from tests.contract.suites.store_rescore import StoreRescoreContract
 from tests.contract.suites.store_time import StoreTimeContract
 from tests.contract.suites.store_verdicts import StoreVerdictsContract
 from tests.support.clock import ManualClock
@@ -73,6 +76,14 @@ class TestStoreRegions(StoreRegionsContract):
     pass
 
 
+class TestStoreFeedback(StoreFeedbackContract):
+    pass
+
+
+class TestStoreRescore(StoreRescoreContract):
+    pass
+
+
 class TestStoreReports(StoreReportsContract):
     pass
 
@@ -89,6 +100,10 @@ class TestRecords(RecordsContract):
     @pytest.fixture
     def empty(self, open_database: OpenDatabase) -> SqliteRecords:
         return SqliteRecords(open_database("empty.sqlite"))
+
+
+class TestRecordsWatch(RecordsWatchContract):
+    pass
 
 
 class TestCoordinator(CoordinatorContract):

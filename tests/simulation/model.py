@@ -1,9 +1,12 @@
 """A model that is cheap, deterministic, and falls for every null that is taken for a zero."""
 
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -23,6 +26,7 @@ class LevelModel:
 
     version = "level-2"
     history_days = 6
+    card: Mapping[str, object] = MappingProxyType({})
 
     def score(self, house: House, evidence: Evidence, periods: Periods) -> list[Score]:
         """Score each period from the rows that it may see."""
@@ -33,6 +37,10 @@ class LevelModel:
             _one(share[first : last + 1], evidence.rows[first : last + 1].tobytes())
             for first, last in zip(start.tolist(), periods.last_row.tolist(), strict=True)
         ]
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        """Return nothing: it was not trained."""
+        return {}
 
     def explain(self, reason: Reason) -> str:
         """Put a reason in words."""

@@ -1,9 +1,12 @@
 """A model for tests: it says what the tests want to hear, and remembers what it was asked."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -20,6 +23,7 @@ class ExportModel:
 
     version = "exports-1"
     history_days = HISTORY_DAYS
+    card: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
@@ -36,6 +40,10 @@ class ExportModel:
             verdict = Status.POOR if poor else Status.WELL
             scores.append(replace(a_score(verdict, 0.9999 if poor else 0.0001), lost_kwh=round(exported, 1)))
         return scores
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        """Return nothing: it was not trained."""
+        return {}
 
     def explain(self, reason: Reason) -> str:
         return reason.code

@@ -3,12 +3,14 @@
 import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.evidence import GEOMETRY, Evidence
 from sunsift.domain.house import House
@@ -57,6 +59,7 @@ class ShareOfDeadDays:
     """
 
     version = "stub"
+    card: Mapping[str, object] = MappingProxyType({})
     history_days = 30
 
     def __init__(self) -> None:
@@ -73,6 +76,9 @@ class ShareOfDeadDays:
             Score(share, 1.0 - share, 0.1, 0.0, Status.POOR if share >= 0.5 else Status.WELL, ())
             for share in shares
         ]
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        return {}
 
     def explain(self, reason: Reason) -> str:
         return reason.code

@@ -21,6 +21,7 @@ ALTER TABLE house DROP COLUMN weather_region;
 DROP TABLE region_day;
 DROP TABLE evidence;
 DROP TABLE sunlight_feed;
+DROP TABLE feedback;
 PRAGMA user_version = 1;
 """
 

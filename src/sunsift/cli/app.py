@@ -15,13 +15,16 @@ from sunsift.cli import (
     demo,
     doctor,
     export,
+    feedback,
     houses,
     ingest,
     lab,
+    model,
     quarantine,
     run,
     settle,
     status,
+    sunlight,
 )
 from sunsift.cli.output import examples, say, unwrapped
 from sunsift.domain.errors import SunsiftError
@@ -33,9 +36,12 @@ for a while are settled: judged on the last 30 days, and a change of status beco
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
-ORDER = (
-    "demo", "houses", "ingest", "settle", "deliver", "status", "export", "quarantine", "run", "doctor", "lab",
+# As one meets them.
+GROUPS = (
+    demo, houses, ingest, settle, deliver, status, sunlight, feedback, model, export, quarantine, run, doctor,
+    lab,
 )  # fmt: skip
+ORDER = tuple(group.__name__.rpartition(".")[2] for group in GROUPS)
 
 
 class _Commands(TyperGroup):
@@ -100,9 +106,9 @@ def common(
     ctx.obj = data
 
 
-for _group in (demo, houses, ingest, settle, deliver, status, export, quarantine, run, doctor, lab):
+for _group in GROUPS:
     _group.add_to(app)
-for _typer in (app, houses.app, quarantine.app, lab.app):
+for _typer in (app, houses.app, model.app, sunlight.app, quarantine.app, lab.app):
     for _command in _typer.registered_commands:
         # Rich would keep the line breaks of the source.
         _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")

@@ -20,6 +20,7 @@ class What(StrEnum):
     PREDICTIONS = "predictions"
     STATUSES = "statuses"
     REPORTS = "reports"
+    FEEDBACK = "feedback"
     QUARANTINE = "quarantine"
 
 
@@ -39,7 +40,9 @@ def export(
     what: Annotated[
         What,
         typer.Argument(
-            metavar="TABLE", help="predictions, statuses, reports or quarantine", show_choices=False
+            metavar="TABLE",
+            help="predictions, statuses, reports, feedback or quarantine",
+            show_choices=False,
         ),
     ],
     table_format: Annotated[
@@ -58,6 +61,8 @@ def export(
     statuses: house_id, as_of, status, average, previous
 
     reports: key, house_id, status, previous, as_of, created_at, delivered_at
+
+    feedback: house_id, first_day, last_day, found, note, noted_at
 
     quarantine: id, code, reason, house_id, source, received_at, body, body_encoding
 

@@ -1,5 +1,7 @@
 """`sunsift settle`: judge every house that is due."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,16 +65,11 @@ def settle(
     nothing until new packets come.
     """
     from sunsift.adapters.clock import FixedClock
-    from sunsift.local import settling
 
     settings = settings_of(ctx, quiet_minutes)
     with opened(settings, clock=FixedClock(now) if now else None) as parts:
-        with settling(parts, wait=False) as free:
-            done = _settle_due(parts) if free else None
-        if done is None:
-            say("Another process is settling this state; waiting until it has finished.")
-            with settling(parts, wait=True):
-                done = _settle_due(parts)
+        with settling_alone(parts):
+            done = settle_due(parts)
         waiting = parts.records.counts().unsettled
     if as_json:
         print_json(
@@ -95,7 +92,21 @@ def settle(
         say(f"Send the reports: {command_line(settings.data, 'deliver')}")
 
 
-def _settle_due(parts: "Sunsift") -> "Predicted":
+@contextmanager
+def settling_alone(parts: "Sunsift") -> Iterator[None]:
+    """Be the only process that settles this state while the block runs; wait for another, and say so."""
+    from sunsift.local import settling
+
+    with settling(parts, wait=False) as free:
+        if free:
+            yield
+            return
+    say("Another process is settling this state; waiting until it has finished.")
+    with settling(parts, wait=True):
+        yield
+
+
+def settle_due(parts: "Sunsift") -> "Predicted":
     """Settle until nothing is due; each sweep finds a limited number of houses whose clock was lost."""
     from sunsift.local import settle_all
     from sunsift.steps.predict import Predicted

@@ -22,6 +22,14 @@ class InvalidHouseError(SunsiftError):
     """A house registration whose values cannot be true."""
 
 
+class InvalidFeedbackError(SunsiftError):
+    """Feedback of a visit that cannot be meant so."""
+
+
+class InvalidSunlightError(SunsiftError):
+    """A file of irradiance whose values cannot be used."""
+
+
 class UnknownHouseError(SunsiftError):
     """Nobody registered this house."""
 

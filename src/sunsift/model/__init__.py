@@ -1,7 +1,9 @@
 """The door to the verdict: whatever stands behind it scores periods and explains its scores."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -25,6 +27,15 @@ class Model(Protocol):
         `last_row`. Result: one score a period. A period's score must be the same to the last digit whether
         it is scored alone or with others, and whatever rows lie outside what it sees.
         """
+        ...
+
+    @property
+    def card(self) -> Mapping[str, object]:
+        """What people should know of the model, in the order of importance; may be empty."""
+        ...
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        """Return how the columns of the evidence were spread at training; empty if nobody knows."""
         ...
 
     def explain(self, reason: Reason) -> str:

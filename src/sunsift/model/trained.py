@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
@@ -61,6 +62,13 @@ class TrainedModel:
         calibrated = np.interp(log_odds, self._raw, self._calibrated)
         probability: FloatArray = 1.0 / (1.0 + np.exp(-calibrated))
         return probability
+
+    def training_histograms(self) -> Mapping[str, Histogram]:
+        """Return how the columns of the evidence were spread over healthy homes at training."""
+        return {
+            name: Histogram(tuple(told.edges), tuple(told.shares))
+            for name, told in self._artefact.training.items()
+        }
 
     def explain(self, reason: Reason) -> str:
         """Put a reason in plain words; a code of another version comes back as it is."""

@@ -25,7 +25,14 @@ class RecordsContract:
 
     def test_everything_is_counted(self, store: Store, records: Records) -> None:
         counts = Counts(
-            houses=3, days=63, predictions=3, reports=1, undelivered=1, quarantined=9, unsettled=1
+            houses=3,
+            days=63,
+            predictions=3,
+            reports=1,
+            undelivered=1,
+            quarantined=9,
+            unsettled=1,
+            feedback=0,
         )
         assert records.counts() == counts
         (report,) = store.claim_reports(0, 1, 10)
@@ -33,7 +40,7 @@ class RecordsContract:
         assert records.counts().undelivered == 0
 
     def test_an_empty_store_has_nothing(self, empty: Records) -> None:
-        assert empty.counts() == Counts(0, 0, 0, 0, 0, 0, 0)
+        assert empty.counts() == Counts(0, 0, 0, 0, 0, 0, 0, 0)
         assert [*empty.houses(), *empty.standings(), *empty.predictions()] == []
         assert [*empty.days("a"), *empty.reports(), *empty.quarantine()] == []
 

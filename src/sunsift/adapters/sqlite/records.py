@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sunsift.adapters.sqlite import quarantine, regions
+from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
 from sunsift.adapters.sqlite.codec import STATUSES, unpack_reasons
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
@@ -15,12 +15,13 @@ from sunsift.domain.status import Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
 from sunsift.ports import Quarantined
-from sunsift.records import Counts, RegionDay, ReportRow, Standing
+from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*) FROM prediction),
     (SELECT count(*) FROM report), (SELECT count(*) FROM report WHERE delivered_at IS NULL),
-    (SELECT count(*) FROM quarantine), (SELECT count(*) FROM progress WHERE generation > settled)
+    (SELECT count(*) FROM quarantine), (SELECT count(*) FROM progress WHERE generation > settled),
+    (SELECT count(*) FROM feedback)
 """
 _HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house"
 _COLUMNS = (
@@ -113,6 +114,31 @@ class SqliteRecords:
                     attempts,
                     problem,
                 )
+
+    def newest_day(self) -> int | None:
+        """Return the newest stored day of any house."""
+        with self._database.read() as connection:
+            return summary.newest_day(connection)
+
+    def verdicts(self, since: int) -> list[VerdictCount]:
+        """Count the predictions whose period ends on `since` or later."""
+        with self._database.read() as connection:
+            return summary.verdicts(connection, since)
+
+    def evidence(self, since: int) -> Iterator[bytes]:
+        """Return the evidence of all houses from the day `since` on."""
+        with self._database.read() as connection:
+            yield from summary.evidence(connection, since)
+
+    def rescorable(self, since: int) -> list[Rescorable]:
+        """Count what could be judged anew from the day `since` on, by region."""
+        with self._database.read() as connection:
+            return rescore.rescorable(connection, since)
+
+    def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:
+        """Return feedback of visits by house_id and days."""
+        with self._database.read() as connection:
+            yield from feedback.every(connection, house_id)
 
     def quarantine(self) -> Iterator[Quarantined]:
         """Return quarantined messages by id."""

@@ -117,6 +117,17 @@ CREATE TABLE IF NOT EXISTS quarantine (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
 
+-- What visits found: the newest word on each stretch of days.
+CREATE TABLE IF NOT EXISTS feedback (
+    house INTEGER NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    found TEXT NOT NULL,              -- see sunsift.domain.feedback
+    note TEXT NOT NULL,
+    noted_at INTEGER NOT NULL,
+    PRIMARY KEY (house, first_day, last_day)
+) STRICT, WITHOUT ROWID;
+
 -- Steady time: what it was at the last look, and the wall time of that look.
 CREATE TABLE IF NOT EXISTS steady (
     one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -3,8 +3,9 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from sunsift.adapters.sqlite import houses, packets, quarantine, regions, reports, verdicts
+from sunsift.adapters.sqlite import feedback, houses, packets, quarantine, regions, reports, rescore, verdicts
 from sunsift.adapters.sqlite.database import Database
+from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
@@ -126,6 +127,16 @@ class SqliteStore:
         """Note a failed delivery and when to try again."""
         with self._database.write() as connection:
             reports.postpone(connection, key, until, problem)
+
+    def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
+        """Make predictions stale on purpose; return how many houses have any."""
+        with self._database.write() as connection:
+            return rescore.rescore(connection, region, since, sunlight=sunlight)
+
+    def note(self, found: Sequence[Feedback]) -> int:
+        """Keep feedback of visits; return how much of it is new or changed."""
+        with self._database.write() as connection:
+            return feedback.note(connection, found, self._now_ms())
 
     def redrivable(self, limit: int) -> list[Quarantined]:
         """Return quarantined packets whose house is registered by now."""
