@@ -29,7 +29,7 @@ def train(
     split: Annotated[Split, typer.Option(help="Which of the metered homes to learn from.")] = Split.DEV,
     simulated: Annotated[
         int, typer.Option(min=0, metavar="N", help="Homes simulated by pvlib to learn from as well.")
-    ] = 80,
+    ] = 320,
     effort: Annotated[
         float, typer.Option(min=0.01, max=10.0, metavar="X", help="Grow this many times the usual trees.")
     ] = 1.0,
@@ -48,6 +48,8 @@ def train(
     from sunsift.lab.train.recipe import SIMULATED_DAYS, fleets_of, metered_homes, simulated_homes
     from sunsift.model.artefact import to_bytes
 
+    if not output.parent.is_dir():
+        raise SunsiftError(f"{output.parent} is no folder: make it first, or choose another place")
     homes_csv, readings_parquet = given_or_real(homes, readings)
     metered = metered_homes(homes_csv, readings_parquet, split)
     made_up = simulated_homes(simulated, SIMULATED_DAYS, seed) if simulated else []

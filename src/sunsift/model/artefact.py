@@ -116,7 +116,7 @@ def _check(model: ModelFile, features: Sequence[str]) -> None:
         )
     if set(model.heads) != set(HEADS):
         raise DamagedModelError(f"the model must have the heads {', '.join(HEADS)}")
-    if [raw for raw, _ in model.calibration] != sorted({raw for raw, _ in model.calibration}):
+    if any(list(column) != sorted(set(column)) for column in zip(*model.calibration, strict=True)):
         raise DamagedModelError("the model's calibration must rise")
     if len(model.calibration) < 2:
         raise DamagedModelError("the model's calibration needs two points")

@@ -59,7 +59,7 @@ WORDING: Final = {
     "of_clear_sky": "In its best hour of the last ten days it sent out {v} % of what its panels make under "
     "a clear sky.",
     "used_to": "In its own past it reached {v} %.",
-    "used_to_match": "In its own past it matched that.",
+    "used_to_match": "In its own past it made as much as such a sun allows.",
     "unseen_before": "On days as dark as these it hardly ever showed so little before.",
     "shape": "Its mornings, noons and afternoons no longer compare as they used to.",
     "gaps": "Even in the brightest hours of clear days it exported only {v} % of the time.",

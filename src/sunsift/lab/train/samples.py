@@ -21,7 +21,7 @@ from sunsift.model.features import features
 # The first days of a fault are rare and matter most, so all of them are kept.
 FRESH_DAYS: Final = 8
 FRESH_FAULTS: Final = ("outage", "string_half", "isolator")
-FRESH_WEIGHT: Final = 6.0
+FRESH_WEIGHT: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
