@@ -1,6 +1,7 @@
 """Separation of dead from healthy panels: the figures on known arrays, a stub model and real homes."""
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
