@@ -60,7 +60,7 @@ def test_a_day_that_tells_nothing_has_no_profile() -> None:
 
 def test_a_house_sees_what_was_measured() -> None:
     [profile, *_] = feed_profiles(SYDNEY, DAY, np.full((3, 24), 0.7)).values()
-    assert clearsky_index(a_house(), [profile])[0] == pytest.approx(0.7)
+    assert clearsky_index(a_house(), [profile])[0][0] == pytest.approx(0.7)
 
 
 def test_a_region_lies_in_the_middle_of_its_houses() -> None:

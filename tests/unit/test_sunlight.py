@@ -49,7 +49,7 @@ def fleet_of(count: int) -> list[House]:
 
 def index_for(house: House, profile: bytes) -> FloatArray:
     """Return the clear-sky index of the sunny hours for a house."""
-    index: FloatArray = clearsky_index(house, [profile])[0, SUNNY_HOURS]
+    index: FloatArray = clearsky_index(house, [profile])[0][0, SUNNY_HOURS]
     return index
 
 
@@ -149,15 +149,17 @@ def test_a_feed_is_what_it_says() -> None:
     index[10:14] = [0.25, 0.5, 0.75, 1.0]
     profile = feed_profile(index)
     assert profile[:1] == FEED
-    found = clearsky_index(a_house(), [profile])[0]
+    found = clearsky_index(a_house(), [profile])[0][0]
     assert found[10:14].tolist() == [0.25, 0.5, 0.75, 1.0]
     assert (found[0], found[20]) == (0.25, 1.0), "unknown hours take the nearest"
 
 
 def test_a_day_that_nobody_measured_is_taken_for_clear() -> None:
-    assert clearsky_index(a_house(), [NO_SENSOR]).tolist() == [[1.0] * HOURS]
-    assert clearsky_index(a_house(), [feed_profile(np.full(HOURS, np.nan))]).tolist() == [[1.0] * HOURS]
-    assert clearsky_index(a_house(), []).shape == (0, HOURS)
+    index, sensed = clearsky_index(a_house(), [NO_SENSOR])
+    assert index.tolist() == [[1.0] * HOURS]
+    assert sensed.tolist() == [False]
+    assert clearsky_index(a_house(), [feed_profile(np.full(HOURS, np.nan))])[1].tolist() == [False]
+    assert clearsky_index(a_house(), [])[0].shape == (0, HOURS)
 
 
 @pytest.mark.parametrize(

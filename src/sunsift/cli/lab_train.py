@@ -29,7 +29,7 @@ def train(
     split: Annotated[Split, typer.Option(help="Which of the metered homes to learn from.")] = Split.DEV,
     simulated: Annotated[
         int, typer.Option(min=0, metavar="N", help="Homes simulated by pvlib to learn from as well.")
-    ] = 320,
+    ] = 80,
     effort: Annotated[
         float, typer.Option(min=0.01, max=10.0, metavar="X", help="Grow this many times the usual trees.")
     ] = 1.0,

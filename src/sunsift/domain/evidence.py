@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sunsift.domain.house import House
 from sunsift.domain.readings import BoolArray, Days, FloatArray, IntArray, Packet, stack_days
-from sunsift.domain.sunlight import NO_SENSOR, clear_sky_kwh, clearsky_index, hourly
+from sunsift.domain.sunlight import clear_sky_kwh, clearsky_index, hourly
 
 # The first byte of a row: how it is laid out. Rows of another layout are measured again.
 LAYOUT: Final = 1
@@ -157,9 +157,8 @@ def measure_evidence(house: House, packets: Sequence[Packet], profiles: Sequence
     packets: of one house, oldest first. profiles: the closed profile of the region for each of their days.
     """
     days = stack_days(packets)
-    index = clearsky_index(house, profiles)
-    geometry = np.fromiter((profile[:1] == NO_SENSOR for profile in profiles), np.bool_, len(profiles))
-    rows = evidence_rows(house, days, index, geometry)
+    index, sensed = clearsky_index(house, profiles)
+    rows = evidence_rows(house, days, index, ~sensed)
     return [row.tobytes() for row in rows]
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sunsift.domain.errors import StoreError
 from sunsift.domain.house import House
-from sunsift.domain.readings import Days, FloatArray, Packet, stack_days
+from sunsift.domain.readings import BoolArray, Days, FloatArray, Packet, stack_days
 from sunsift.domain.sun import clear_sky_generation
 
 HOURS: Final = 24
@@ -172,11 +172,12 @@ def _others(profile: bytes, leave_out: bytes) -> Index:
     return np.frombuffer(b"".join(kept), np.uint8).reshape(-1, HOURS)
 
 
-def clearsky_index(house: House, profiles: Sequence[bytes]) -> FloatArray:
-    """Return the clear-sky index that each profile gives for a house, shape (n, 24) [1].
+def clearsky_index(house: House, profiles: Sequence[bytes]) -> tuple[FloatArray, BoolArray]:
+    """Return the clear-sky index that each profile gives for a house, and whether it gives any.
 
-    An hour that the profile does not tell takes the nearest told one of its day; a day that tells nothing
-    is taken for clear, so that what is expected is the most that can be.
+    Result: shape (n, 24) [1], and shape (n,). An hour that the profile does not tell takes the nearest told
+    one of its day; a day that tells nothing is taken for clear, so that what is expected is the most that
+    can be.
     """
     steps = read_profiles(profiles, name_of(house.house_id))
     known = steps != UNKNOWN
@@ -184,4 +185,5 @@ def clearsky_index(house: House, profiles: Sequence[bytes]) -> FloatArray:
     apart = np.where(known[:, np.newaxis, :], np.abs(hour[:, np.newaxis] - hour), HOURS + 1)
     nearest = apart.argmin(axis=2)
     filled = np.take_along_axis(steps, nearest, axis=1).astype(np.float64) / STEPS
-    return np.where(known.any(axis=1)[:, np.newaxis], filled, 1.0)
+    sensed = known.any(axis=1)
+    return np.where(sensed[:, np.newaxis], filled, 1.0), sensed

@@ -19,7 +19,7 @@ from sunsift.model.features import FEATURES
 from sunsift.model.trees import Trees
 
 __all__ = ["ROUNDS", "train"]
-ROUNDS: Final = {"poor": 450, "performance": 150, "error": 40, "healthy": 60}
+ROUNDS: Final = {"poor": 300, "performance": 150, "error": 40, "healthy": 60}
 FOLDS: Final = 3
 # The calibration is a straight line in log-odds, given by two points this far out.
 FAR: Final = 20.0

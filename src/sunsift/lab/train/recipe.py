@@ -15,8 +15,7 @@ from sunsift.lab.train.samples import Fleet
 
 SIMULATED_DAYS: Final = 365
 # (times the panels, scenarios a home, homes a region): regions of every size, down to a house on its own,
-# whose sunlight is geometry alone; small panels as well as today's. Simulated homes are parted among their
-# fleets, metered ones, of which there are few, are in each.
+# whose sunlight is geometry alone; small panels as well as today's. Every home is in each, with other faults.
 SIMULATED: Final = ((1.0, 10, 80), (1.0, 8, 6), (0.4, 8, 6), (1.0, 8, 1))
 METERED: Final = ((1.0, 10, 100), (1.8, 18, 100), (3.0, 10, 100), (1.0, 14, 100), (2.6, 14, 100))
 SIMULATED_EVERY: Final = 3
@@ -61,10 +60,7 @@ def simulated_homes(count: int, days: int, seed: int) -> list[MeteredHome]:
 
 def fleets_of(metered: Sequence[MeteredHome], simulated: Sequence[MeteredHome], seed: int) -> list[Fleet]:
     """Return the fleets to learn from; every one has faults of its own."""
-    plans = [
-        (simulated[part :: len(SIMULATED)], *plan, SIMULATED_EVERY, 1.0)
-        for part, plan in enumerate(SIMULATED)
-    ]
+    plans = [(simulated, *plan, SIMULATED_EVERY, 1.0) for plan in SIMULATED]
     plans += [(metered, *plan, METERED_EVERY, METERED_WEIGHT) for plan in METERED]
     return [
         Fleet(
