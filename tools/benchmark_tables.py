@@ -62,9 +62,8 @@ def main() -> None:
     both = [json.loads(path.read_text("utf-8")) for path in parser.parse_args().metrics]
     shipped = [found["systems"][0] for found in both]
     say = print
-    say(
-        f"| figure | target | panels x {both[0]['capacity_scale']:g} | panels x {both[1]['capacity_scale']:g} |"
-    )
+    scales = [f"panels x {found['capacity_scale']:g}" for found in both]
+    say(f"| figure | target | {' | '.join(scales)} |")
     say("|---|---|---|---|")
     for name, target, figure, scenario in TARGETS:
         cells = [with_interval(whole(system, figure, scenario), figure) for system in shipped]
