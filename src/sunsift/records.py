@@ -131,6 +131,10 @@ class Records(Protocol):
         """Return the evidence (of the present layout) of all houses from the day `since` on."""
         ...
 
+    def house_evidence(self, house_id: str) -> list[tuple[int, bytes]]:
+        """Return (day, evidence of the present layout) of one house, oldest first."""
+        ...
+
     def rescorable(self, since: int) -> list[Rescorable]:
         """Count what could be judged anew from the day `since` on, by region."""
         ...

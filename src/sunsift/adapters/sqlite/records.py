@@ -130,6 +130,11 @@ class SqliteRecords:
         with self._database.read() as connection:
             yield from summary.evidence(connection, since)
 
+    def house_evidence(self, house_id: str) -> list[tuple[int, bytes]]:
+        """Return (day, evidence of the present layout) of one house, oldest first."""
+        with self._database.read() as connection:
+            return summary.house_evidence(connection, house_id)
+
     def rescorable(self, since: int) -> list[Rescorable]:
         """Count what could be judged anew from the day `since` on, by region."""
         with self._database.read() as connection:

@@ -17,6 +17,10 @@ _EVIDENCE = (
     "SELECT e.row FROM house AS h CROSS JOIN evidence AS e ON e.house = h.id AND e.day >= ? ORDER BY h.id"
 )
 
+_OF_HOUSE = """
+SELECT e.day, e.row FROM house AS h JOIN evidence AS e ON e.house = h.id WHERE h.house_id = ? ORDER BY e.day
+"""
+
 
 def newest_day(connection: sqlite3.Connection) -> int | None:
     """Return the newest day that any house sent; every one has its region day, and those are few."""
@@ -33,3 +37,8 @@ def verdicts(connection: sqlite3.Connection, since: int) -> list[VerdictCount]:
 def evidence(connection: sqlite3.Connection, since: int) -> Iterator[bytes]:
     """Return the rows of the present layout from `since` on."""
     return (row for (row,) in connection.execute(_EVIDENCE, (since,)) if is_current(row))
+
+
+def house_evidence(connection: sqlite3.Connection, house_id: str) -> list[tuple[int, bytes]]:
+    """Return (day, row) of one house, of the present layout, oldest first."""
+    return [(day, row) for day, row in connection.execute(_OF_HOUSE, (house_id,)) if is_current(row)]
