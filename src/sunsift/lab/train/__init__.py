@@ -41,6 +41,7 @@ def train(
     seed: int,
     version: str,
     data: str,
+    feedback: Sequence[Samples] = (),
     rounds: dict[str, int] = ROUNDS,
     say: Say = lambda _: None,
     progress: Progress = no_progress,
@@ -50,7 +51,8 @@ def train(
     Homes are dealt into three folds. Each fold is judged by a model that saw neither its homes nor the last
     third of anybody's days: that gives the calibration, the error of the performance, and the figures on the
     card. The model that is returned has learnt from everything. version: its name. data: what it
-    learnt from, for the card. progress: called with fits done and fits in all.
+    learnt from, for the card. feedback: what visits found, to learn from as well. progress: called with fits
+    done and fits in all.
     Errors: MissingExtraError without scikit-learn; SunsiftError if there is nothing to tell apart, or too
     little to hold some of it out.
     """
@@ -61,7 +63,7 @@ def train(
         part, evidence = samples_of(fleet)
         parts.append(part)
         healthy += evidence
-    samples = Samples.joined(parts)
+    samples = Samples.joined([*parts, *feedback])
     target = target_of(samples)
     if len(set(target.poor[~np.isnan(target.poor)].tolist())) < 2:
         raise SunsiftError("the homes give no poor periods, or no healthy ones: nothing can be learnt")
@@ -86,10 +88,12 @@ def target_of(samples: Samples) -> Target:
 
     Panels that died days ago have made most of the period's energy and are poor all the same: the worse of
     the period and its last seven days decides. What lies between poor and well teaches nothing of either.
+    Where somebody went and looked, that is the truth.
     """
     worst = np.fmin(samples.performance, samples.recent)
     with np.errstate(invalid="ignore"):
-        poor = np.where(worst <= POOR_UPTO, 1.0, np.where(samples.state == WELL, 0.0, np.nan))
+        known = np.where(worst <= POOR_UPTO, 1.0, np.where(samples.state == WELL, 0.0, np.nan))
+    poor = np.where(np.isnan(samples.told), known, samples.told)
     return Target(poor, np.clip(samples.performance, 0.0, 1.0))
 
 
@@ -107,7 +111,8 @@ def _judge_held_out(
     for number in range(FOLDS):
         out = fold == number
         learnt = ~out & ~samples.late
-        if not out.any() or not learnt.any():
+        # A visit tells nothing of the performance, so visits alone are not enough to learn from.
+        if not out.any() or np.isnan(target.performance[learnt]).all():
             continue
         table = np.ascontiguousarray(samples.table[out].T)
         head = _fit_poor(samples, target, learnt, rounds, seed)
@@ -116,7 +121,7 @@ def _judge_held_out(
         head = _fit_performance(samples, target, learnt, rounds, seed)
         performance[out] = Trees.of(head.bias, head.trees).score(table)
         tick(2 * number + 2)
-    if np.isnan(odds).all():
+    if np.isnan(performance - target.performance).all():
         raise SunsiftError("the homes are too few, or their days, to judge the model on some it has not seen")
     return Held(odds, performance)
 

@@ -22,6 +22,8 @@ SIMULATED_EVERY: Final = 3
 METERED_EVERY: Final = 2
 # A home that was metered teaches more than one that was made up.
 METERED_WEIGHT: Final = 2.0
+# What somebody saw on a roof teaches more than either: its faults are real, and it is this very fleet.
+VISIT_WEIGHT: Final = 3.0
 
 
 def metered_homes(homes_csv: Path, readings_parquet: Path, split: Split) -> list[MeteredHome]:

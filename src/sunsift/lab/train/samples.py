@@ -47,8 +47,9 @@ class Samples:
     """n periods. table: shape (n, features). performance, recent, healthy: shape (n,), NaN where unknown.
 
     performance: of the period; recent: of its last seven days; healthy: healthy energy over clear-sky output.
-    state: as in `Truth`. weight: shape (n,). home: shape (n,), number of the home in `homes`. late: shape
-    (n,), whether the period ends in the last third of the home's days. metered: shape (n,), as in `Fleet`.
+    state: as in `Truth`. told: shape (n,), 1 poor or 0 not where somebody went and looked, else NaN.
+    weight: shape (n,). home: shape (n,), number of the home in `homes`. late: shape (n,), whether the period
+    ends in the last third of the home's days. metered: shape (n,), as in `Fleet`.
     """
 
     homes: tuple[str, ...]
@@ -57,6 +58,7 @@ class Samples:
     recent: FloatArray
     healthy: FloatArray
     state: Codes
+    told: FloatArray
     weight: FloatArray
     home: IntArray
     late: BoolArray
@@ -138,6 +140,7 @@ def _samples_of_house(
         recent=truth.recent[row],
         healthy=_healthy_share(house, evidence, rules.period_days)[row],
         state=truth.state[row],
+        told=np.full(len(end), np.nan),
         weight=fleet.weight * np.where(early, FRESH_WEIGHT, 1.0),
         home=np.zeros(len(end), np.int64),
         late=row >= 2 * len(record) // 3,
