@@ -1,6 +1,7 @@
 """Train the model that ships: gradient-boosted trees of two questions, on homes whose truth is known."""
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +22,11 @@ from sunsift.model.trees import Trees
 __all__ = ["ROUNDS", "train"]
 ROUNDS: Final = {"poor": 300, "performance": 150, "error": 40, "healthy": 60}
 FOLDS: Final = 3
-# The calibration is a straight line in log-odds, given by two points this far out.
+# Classes of log-odds in which what was said is compared with what was true.
+CLASS_EDGES: Final = np.arange(-5.0, 6.0)
+# Days of one house are much alike: so many tell as much as one case.
+DAYS_A_CASE: Final = 10
+LEAST_RISE: Final = 0.01
 FAR: Final = 20.0
 
 Say = Callable[[str], None]
@@ -166,19 +171,25 @@ def _heads(
 
 
 def _calibration(held: Held, target: Target, samples: Samples) -> list[tuple[float, float]]:
-    """Return the straight line that makes held-out log-odds honest (Platt 1999), on metered homes if any."""
+    """Return the broken line that makes held-out log-odds honest, on metered homes if there are any.
+
+    Boosting that is held back says too little where everything agrees, so that a straight line will not do:
+    in each class of log-odds the share that was poor is put in place of what was said, pulled towards even
+    odds by as much as half a case on either side, and made to rise.
+    """
     rows = ~np.isnan(held.odds) & ~np.isnan(target.poor)
     if (rows & samples.metered).any():
         rows &= samples.metered
     odds, poor = held.odds[rows], target.poor[rows]
-    slope, offset = 1.0, 0.0
-    for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-(slope * odds + offset)))
-        design = np.stack((odds, np.ones(len(odds))))
-        curve = (design * np.maximum(p * (1.0 - p), 1e-9)) @ design.T + 1e-6 * np.eye(2)
-        step = np.linalg.solve(curve, design @ (poor - p))
-        slope, offset = slope + float(step[0]), offset + float(step[1])
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    slope = max(slope, 0.05)
-    return [(x, round(slope * x + offset, 6)) for x in (-FAR, FAR)]
+    place = np.searchsorted(CLASS_EDGES, odds, side="right")
+    line: list[tuple[float, float]] = []
+    for number in range(len(CLASS_EDGES) + 1):
+        inside = place == number
+        if inside.sum() < DAYS_A_CASE:
+            continue
+        cases = poor[inside].sum() / DAYS_A_CASE, (1.0 - poor[inside]).sum() / DAYS_A_CASE
+        honest = math.log((float(cases[0]) + 0.5) / (float(cases[1]) + 0.5))
+        least = line[-1][1] + LEAST_RISE if line else -math.inf
+        line.append((round(float(odds[inside].mean()), 6), round(max(honest, least), 6)))
+    first, last = line[0], line[-1]
+    return [(first[0] - FAR, first[1] - FAR), *line, (last[0] + FAR, last[1] + FAR * LEAST_RISE)]
