@@ -66,15 +66,20 @@ class Calendar:
         values = np.where(self._full, tens[:, self._ends], np.inf)
         values[np.isnan(values)] = np.inf
         newest = np.searchsorted(self._ends, at - PERIOD_DAYS, side="right") - 1
-        block = newest[:, np.newaxis] - np.arange(MEMORY_DAYS // BLOCK_DAYS)
-        first = self._ends[np.maximum(block, 0)] - BLOCK_DAYS
-        inside = (block >= 0) & (first >= at[:, np.newaxis] - MEMORY_DAYS)
+        oldest = np.searchsorted(self._ends, at - MEMORY_DAYS + BLOCK_DAYS)
+        # Periods of neighbouring days remember the same blocks, which are ranked once for all of them.
+        _, kind, kind_of = np.unique(
+            newest * (len(self._ends) + 1) + oldest, return_index=True, return_inverse=True
+        )
+        block = newest[kind, np.newaxis] - np.arange(MEMORY_DAYS // BLOCK_DAYS)
+        inside = block >= oldest[kind, np.newaxis]
         table = np.where(inside, values[:, np.maximum(block, 0)], np.inf)
         table.sort(axis=2)
         known = np.isfinite(table).sum(axis=2)
         place = np.rint(quantile * np.maximum(known - 1, 0)).astype(np.int64)
         chosen = np.take_along_axis(table, place[:, :, np.newaxis], axis=2)[:, :, 0]
-        return np.where(known >= FEWEST_BLOCKS, chosen, np.nan)
+        found: FloatArray = np.where(known >= FEWEST_BLOCKS, chosen, np.nan)[:, kind_of]
+        return found
 
 
 def running(values: FloatArray, days: int) -> FloatArray:

@@ -1,5 +1,6 @@
 """Why a score is what it is: the exact contributions of the model, in the words of a support person."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -95,13 +96,16 @@ def reasons_of(
     group = np.array([group_of(name) for name in artefact.features])
     steps = artefact.heads["poor"].contributions(leaves, group, len(NAMES))
     towards = np.where(poor[:, np.newaxis], steps, -steps)
-    order = np.argsort(-towards, axis=1, kind="stable").tolist()
-    said = {name: sentences(house, found, poor) for name, sentences in SENTENCES.items()}
+    order = np.argsort(-towards, axis=1, kind="stable")
+    worth = (np.take_along_axis(towards, order, axis=1) >= LEAST_STEP).sum(axis=1).tolist()
+    silent = (poor & (found["silent_days"] >= SILENT_DAYS)).tolist()
+    say = {sentences: sentences(house, found, poor) for sentences in set(SENTENCES.values())}
+    said = {name: say[sentences] for name, sentences in SENTENCES.items()}
     told = []
-    for row, places in enumerate(order):
-        ranked = [NAMES[place] for place in places if towards[row, place] >= LEAST_STEP]
+    for row, places in enumerate(order.tolist()):
+        ranked = [NAMES[place] for place in places[: worth[row]]]
         # Whoever hears of dead panels wants to hear for how long they have been.
-        if poor[row] and found["silent_days"][row] >= SILENT_DAYS:
+        if silent[row]:
             ranked = ["silence", *(name for name in ranked if name != "silence")]
         reasons = dict.fromkeys(reason for name in ranked if name in said for reason in said[name][row])
         told.append(tuple(reasons)[:MOST_REASONS])
@@ -109,7 +113,7 @@ def reasons_of(
 
 
 def _whole(value: float) -> int:
-    return 0 if np.isnan(value) else int(np.clip(np.rint(value), 0, 30000))
+    return 0 if math.isnan(value) else round(min(max(value, 0.0), 30000.0))
 
 
 def _level(house: House, found: Features, poor: BoolArray) -> Sentences:
@@ -121,7 +125,7 @@ def _level(house: House, found: Features, poor: BoolArray) -> Sentences:
         alone.tolist(), now.tolist(), past.tolist(), poor.tolist(), strict=True
     ):
         reasons = [Reason("of_clear_sky" if is_alone else "of_neighbours", _whole(100.0 * of_sun))]
-        if np.isnan(before):
+        if math.isnan(before):
             reasons.append(Reason("no_past", _whole(10.0 * house.capacity_kwp)))
         elif before >= MATCHING:
             reasons.append(Reason("used_to_match", 0))
@@ -161,7 +165,7 @@ def _gaps(house: House, found: Features, poor: BoolArray) -> Sentences:
 
 def _limit(house: House, found: Features, poor: BoolArray) -> Sentences:
     kw = np.where(found["flat_30"] > FLAT_SHARE, found["top_export_30"] * house.capacity_kwp, np.nan)
-    return [[] if np.isnan(k) else [Reason("export_limit", _whole(10.0 * k))] for k in kw.tolist()]
+    return [[] if math.isnan(k) else [Reason("export_limit", _whole(10.0 * k))] for k in kw.tolist()]
 
 
 def _battery(house: House, found: Features, poor: BoolArray) -> Sentences:

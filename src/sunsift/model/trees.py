@@ -6,13 +6,15 @@ needs numpy alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from sunsift.domain.readings import FloatArray, IntArray
 
+# Steps in one: sums over trees are made in whole billionths.
+STEPS: Final = 1e9
 Tree = tuple[Sequence[int], Sequence[float], Sequence[int], Sequence[float], Sequence[float]]
 """features (3), thresholds (3), missing goes left (3), leaf values (4), means (3: all, left, right)."""
 
@@ -72,8 +74,9 @@ class Trees:
     def score(self, table: FloatArray, leaves: IntArray | None = None) -> FloatArray:
         """Return the sum of all trees, shape (p,); table: shape (features, p), NaN where unknown."""
         place = self.leaves(table) if leaves is None else leaves
-        values = np.take_along_axis(self.leaf, place, axis=1)
-        return self.bias + _exact_sum(values)
+        steps = _whole(self.leaf).ravel().take(self._first_leaf() + place)
+        total: FloatArray = steps.sum(axis=0) / STEPS
+        return self.bias + total
 
     def contributions(self, leaves: IntArray, group: IntArray, groups: int) -> FloatArray:
         """Return what each group of features adds to each row's score, shape (p, groups).
@@ -82,24 +85,23 @@ class Trees:
         the step from the mean before it to the mean after it (Saabas 2014), so that the groups of a row sum
         to its score minus the mean of all.
         """
-        at_root = self.mean[0][:, np.newaxis]
-        went_left = leaves < 2
-        after_root = np.where(went_left, self.mean[1][:, np.newaxis], self.mean[2][:, np.newaxis])
-        at_leaf = np.take_along_axis(self.leaf, leaves, axis=1)
-        named = [group[self.feature[question]] for question in range(3)]
+        after_root = self.mean[[1, 1, 2, 2]].T
+        first, second = after_root - self.mean[:1].T, self.leaf - after_root
+        named_first, named_second = group[self.feature[:1]].T, group[self.feature[[1, 1, 2, 2]]].T
+        place = self._first_leaf() + leaves
         result = np.zeros((leaves.shape[1], groups))
         for number in range(groups):
-            first = (named[0] == number)[:, np.newaxis]
-            second = np.where(
-                went_left, (named[1] == number)[:, np.newaxis], (named[2] == number)[:, np.newaxis]
-            )
-            parts = np.where(first, after_root - at_root, 0.0) + np.where(second, at_leaf - after_root, 0.0)
-            result[:, number] = _exact_sum(parts)
+            of_first, of_second = named_first == number, named_second == number
+            steps = _whole(np.where(of_first, first, 0.0) + np.where(of_second, second, 0.0))
+            moves = steps.any(axis=1)
+            result[:, number] = steps.ravel().take(place[moves]).sum(axis=0) / STEPS
         return result
 
+    def _first_leaf(self) -> IntArray:
+        """Return the place of each tree's first leaf among all leaves, shape (t, 1)."""
+        return 4 * np.arange(len(self))[:, np.newaxis]
 
-def _exact_sum(values: FloatArray) -> FloatArray:
-    """Return the sum over trees, shape (p,); values: shape (t, p)."""
-    # Whole steps of a billionth add up exactly, in whatever order.
-    total: FloatArray = np.rint(values * 1e9).astype(np.int64).sum(axis=0) / 1e9
-    return total
+
+def _whole(values: FloatArray) -> FloatArray:
+    """Return values in whole steps of a billionth: they add up exactly, in whatever order."""
+    return np.rint(values * STEPS)
