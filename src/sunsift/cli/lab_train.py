@@ -49,8 +49,8 @@ def train(
 
     Faults, and cases that must not alarm, are injected into the homes. Without --homes the metered homes of
     the data-set folder are used, and only those meant for learning: `lab evaluate --split test` measures
-    on the others. With --feedback, what visits found on the houses of this state counts as well, more than
-    any other home. Equal arguments and data give the same bytes. docs/model.md explains the model.
+    on the others. With --feedback the houses of this state are learnt from as well, on the days of which
+    visits tell. Equal arguments and data give the same bytes. docs/model.md explains the model.
     """
     from sunsift.domain.errors import SunsiftError
     from sunsift.lab.train import ROUNDS
