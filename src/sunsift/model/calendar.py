@@ -106,16 +106,14 @@ def running_max(values: FloatArray, days: int) -> FloatArray:
 
 def running_ratio(top: FloatArray, under: FloatArray, days: int) -> FloatArray:
     """Return the ratio of two sums over the last `days` dates on which both are known, NaN where none."""
-    unknown = np.isnan(top) | np.isnan(under)
-    return over(
-        running(np.where(unknown, 0.0, top), days),
-        running(np.where(unknown, 0.0, under), days),
-    )
+    both = np.stack((top, under))
+    both[:, np.isnan(both).any(axis=0)] = np.nan
+    return over(*running(both, days))
 
 
 def running_mean(values: FloatArray, days: int) -> FloatArray:
     """Return the mean of the known entries among the last `days` dates, NaN where none is known."""
-    return over(running(values, days), running((~np.isnan(values)).astype(np.float64), days))
+    return over(*running(np.stack((values, ~np.isnan(values))), days))
 
 
 def over(top: FloatArray, under: FloatArray) -> FloatArray:

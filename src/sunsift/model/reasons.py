@@ -1,7 +1,7 @@
 """Why a score is what it is: the exact contributions of the model, in the words of a support person."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -107,9 +107,19 @@ def reasons_of(
         # Whoever hears of dead panels wants to hear for how long they have been.
         if silent[row]:
             ranked = ["silence", *(name for name in ranked if name != "silence")]
-        reasons = dict.fromkeys(reason for name in ranked if name in said for reason in said[name][row])
-        told.append(tuple(reasons)[:MOST_REASONS])
+        told.append(_first(reason for name in ranked for reason in said[name][row]))
     return told
+
+
+def _first(reasons: Iterator[Reason]) -> tuple[Reason, ...]:
+    """Return the first few reasons that differ."""
+    first: list[Reason] = []
+    for reason in reasons:
+        if reason not in first:
+            first.append(reason)
+            if len(first) == MOST_REASONS:
+                break
+    return tuple(first)
 
 
 def _whole(value: float) -> int:
