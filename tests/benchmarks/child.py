@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from tests.benchmarks.jobs import JOBS, Figures
+from tests.benchmarks.jobs import JOBS
+from tests.benchmarks.stopwatch import Figures
 
 ROOT: Final = Path(__file__).parents[2]
 LONGEST_SECONDS: Final = 1800.0

@@ -4,13 +4,11 @@ A job takes files and numbers and returns figures: `seconds` and `cpu_seconds` o
 and whatever else it counted.
 """
 
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from sunsift.adapters.files import FilesInbox
 from sunsift.domain.rules import Rules
@@ -23,35 +21,11 @@ from sunsift.settings import Settings
 from sunsift.wiring import Sunsift, embedded, sender_to
 from tests.benchmarks import limit
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines
+from tests.benchmarks.model_jobs import cold_load, model_file, score_year, zipped_needs
+from tests.benchmarks.stopwatch import Figures, Stopwatch, pin_to_one_core
 
-Figures = dict[str, float]
 BEFORE: Final = "before.jsonl"
 """The file of the days that are stored before anything is measured."""
-
-
-class Stopwatch:
-    """Adds up the wall time and the processor time that passes inside its blocks [s]."""
-
-    def __init__(self) -> None:
-        self.seconds = self.cpu_seconds = 0.0
-
-    def __enter__(self) -> Self:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self._wall
-        self.cpu_seconds += time.process_time() - self._cpu
-
-    def figures(self) -> Figures:
-        """Return both times."""
-        return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds}
-
-
-def pin_to_one_core() -> None:
-    """Stay on one processor, where the system lets a process choose."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 @contextmanager
@@ -247,5 +221,9 @@ JOBS: Final[dict[str, Callable[..., Figures]]] = {
         stored_bytes,
         real_separation,
         limit_alone,
+        cold_load,
+        score_year,
+        model_file,
+        zipped_needs,
     )
 }

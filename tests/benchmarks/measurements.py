@@ -10,9 +10,10 @@ from typing import Final
 from sunsift.domain.errors import SunsiftError
 from sunsift.lab.datasets import real_homes
 from tests.benchmarks.child import run
-from tests.benchmarks.jobs import Figures
+from tests.benchmarks.model_rows import cold_load_row, score_row, size_rows
 from tests.benchmarks.rows import Row
 from tests.benchmarks.sizes import Sizes
+from tests.benchmarks.stopwatch import Figures
 
 MILLION: Final = 1_000_000
 PEAK_TARGET_MB: Final = 500.0
@@ -212,6 +213,14 @@ def _bytes_row(what: str, stored: Figures, house_days: int) -> Row:
     )
 
 
+def model(bench: Bench) -> Iterator[Row]:
+    """Measure the model by itself: its load, its scoring, its file and what it needs along."""
+    bench.tell("loading and scoring with the model alone")
+    yield cold_load_row(bench.sizes)
+    yield score_row(bench.sizes)
+    yield from size_rows(bench.folder)
+
+
 def separation(bench: Bench) -> Iterator[Row]:
     """Tell real homes' dead panels from healthy ones."""
     try:
@@ -235,5 +244,5 @@ def separation(bench: Bench) -> Iterator[Row]:
 
 
 MEASUREMENTS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
-    measure.__name__: measure for measure in (ingest, predict, end_to_end, daily, size, separation)
+    measure.__name__: measure for measure in (ingest, predict, end_to_end, daily, size, model, separation)
 }

@@ -10,7 +10,8 @@ class Sizes:
 
     ingest, predict: houses, days. daily: houses, days stored before, days measured.
     end_to_end: houses, days, repeats of each size; asked: the one that the target speaks of.
-    year: houses, days, days from one settle to the next.
+    year: houses, days, days from one settle to the next. cold_loads: repeats of the model's load.
+    score: houses, days, repeats of each.
     """
 
     repeats: int
@@ -20,6 +21,8 @@ class Sizes:
     asked: tuple[int, int]
     daily: tuple[int, int, int]
     year: tuple[int, int, int]
+    cold_loads: int
+    score: tuple[int, int, int]
 
 
 SIZES: Final = {
@@ -31,6 +34,8 @@ SIZES: Final = {
         asked=(10_000, 35),
         daily=(10_000, 30, 3),
         year=(100, 365, 1),
+        cold_loads=10,
+        score=(10, 365, 20),
     ),
     "quick": Sizes(
         repeats=2,
@@ -40,6 +45,8 @@ SIZES: Final = {
         asked=(3000, 35),
         daily=(1000, 30, 2),
         year=(40, 365, 7),
+        cold_loads=5,
+        score=(5, 365, 10),
     ),
     # Says nothing about speed; shows that every measurement still runs.
     "tiny": Sizes(
@@ -50,5 +57,7 @@ SIZES: Final = {
         asked=(4, 33),
         daily=(3, 30, 2),
         year=(2, 33, 3),
+        cold_loads=1,
+        score=(1, 40, 1),
     ),
 }

@@ -32,7 +32,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_every_measurement_reaches_something(told: dict[str, Any]) -> None:
     measured = [row for row in told["rows"] if row["name"] != "separation"]
-    assert {row["name"] for row in measured} == {"ingest", "predict", "end_to_end", "daily", "size"}
+    assert {row["name"] for row in measured} == {"ingest", "predict", "end_to_end", "daily", "size", "model"}
     for row in measured:
         assert row["reached"] > 0, row
         assert all(value > 0 for value in row["values"]), row
@@ -48,8 +48,27 @@ def test_the_limit_stands_beside_ingest_and_end_to_end(told: dict[str, Any]) -> 
 
 def test_peak_memory_is_told_for_every_timed_job(told: dict[str, Any]) -> None:
     timed = [row for row in told["rows"] if row["cpu_values"]]
-    assert len(timed) == 3 + 1 + 2 + 1
+    assert len(timed) == 3 + 1 + 2 + 1 + 1
     assert all(1 < row["peak_mb"] < 2000 for row in timed)
+
+
+def test_the_model_is_measured_against_its_targets(told: dict[str, Any]) -> None:
+    rows = {row["what"]: row for row in told["rows"] if row["name"] == "model"}
+    assert [(row["unit"], row["target"]) for row in rows.values()] == [
+        ("ms", 400.0),
+        ("ms", 10.0),
+        ("MB", 1.0),
+        ("MB", 30.0),
+    ]
+    assert 10 < rows["import and load the model, fresh interpreter"]["reached"] < 60_000
+    assert 0.001 < rows["model file"]["reached"] <= 1.0
+    needs = rows["what predict needs, zipped"]
+    assert 1.0 < needs["reached"] <= 30.0
+    # Each is named with its size, the largest first; nothing that only training needs is among them.
+    names = [part.split()[0] for part in needs["note"].split(", ")]
+    assert names[0] == "numpy"
+    assert {"numpy", "msgspec", "sunsift"} <= set(names)
+    assert not {"scikit-learn", "scipy", "pandas", "pvlib", "pyarrow"} & set(names)
 
 
 def test_absent_data_sets_are_said_and_skipped(told: dict[str, Any]) -> None:
