@@ -128,10 +128,8 @@ class Evidence:
 
     def columns(self, names: Sequence[str]) -> FloatArray:
         """Return columns in their own units, shape (k, n), NaN where there is nothing to tell."""
-        places = [_PLACES[name] for name in names]
-        values: FloatArray = np.take_along_axis(
-            _UNITS[places], self.rows[:, places].T.astype(np.intp), axis=1
-        )
+        places = np.array([_PLACES[name] for name in names])
+        values: FloatArray = _UNITS[places[:, np.newaxis], self.rows.T[places]]
         return values
 
     def column(self, name: str) -> FloatArray:

@@ -100,8 +100,11 @@ def input_digests(house: House, evidence: Evidence, periods: Periods, history_da
 
 
 def _row_hashes(evidence: Evidence) -> list[int]:
-    rows = zip(evidence.day.tolist(), evidence.rows, strict=True)
-    return [int.from_bytes(_hash(day.to_bytes(4, "little") + row.tobytes()), "little") for day, row in rows]
+    days = evidence.day.astype("<u4")[:, np.newaxis].view(np.uint8)
+    dated = np.concatenate((days, evidence.rows), axis=1)
+    content, width = dated.tobytes(), dated.shape[1]
+    rows = (content[at : at + width] for at in range(0, len(content), width))
+    return [int.from_bytes(_hash(row), "little") for row in rows]
 
 
 def _hash(content: bytes) -> bytes:

@@ -118,7 +118,7 @@ def running_mean(values: FloatArray, days: int) -> FloatArray:
 
 def over(top: FloatArray, under: FloatArray) -> FloatArray:
     """Return a ratio, NaN where the lower part is not positive."""
-    ratio: FloatArray = np.where(under > 0.0, top / np.where(under > 0.0, under, 1.0), np.nan)
+    ratio: FloatArray = np.divide(top, under, out=np.full(under.shape, np.nan), where=under > 0.0)
     return ratio
 
 
