@@ -58,16 +58,12 @@ class Trees:
 
     def leaves(self, table: FloatArray) -> IntArray:
         """Return the leaf that each row reaches in each tree, shape (t, p); table: shape (features, p)."""
-        unknown = np.isnan(table)
-        answers = []
-        for question in range(3):
-            column, least = self.feature[question], self.threshold[question]
-            left = table[column] <= least[:, np.newaxis]
-            missing = self.missing_left[question]
-            if missing.any():
-                left |= unknown[column] & missing[:, np.newaxis]
-            answers.append(left)
-        root, left, right = answers
+        # Below everything, an unknown value goes left; as it is, it goes right.
+        both = np.concatenate((table, np.where(np.isnan(table), -np.inf, table)))
+        column = self.feature + len(table) * self.missing_left
+        root, left, right = (
+            both[asked] <= least[:, np.newaxis] for asked, least in zip(column, self.threshold, strict=True)
+        )
         place: IntArray = 3 - 2 * root.astype(np.int64) - np.where(root, left, right)
         return place
 
