@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import numpy as np
+
 import sunsift
 from sunsift.domain.period import ready_periods
 from sunsift.domain.rules import Rules
@@ -66,9 +68,9 @@ def score_year(houses: int, days: int, repeats: int) -> Figures:
     figures: Figures = {}
     records = list(simulate_records(houses, days, seed=3))
     for index, (record, evidence) in enumerate(zip(records, fleet_evidence(records), strict=True)):
-        periods = ready_periods(
-            evidence, rules, int(record.day[0]) + rules.period_days - 1, int(record.day[-1])
-        )
+        periods = ready_periods(evidence, rules, int(record.day[0]), int(record.day[-1]))
+        newest = np.arange(len(periods)) > len(periods) - 1 - (days - rules.period_days + 1)
+        periods = periods.take(newest)
         watches = []
         for _ in range(repeats):
             with Stopwatch() as watch:
