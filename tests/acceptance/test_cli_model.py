@@ -113,11 +113,11 @@ def test_what_it_was_trained_on_has_not_drifted(judged: Command, monkeypatch: py
 
     class Same(ExportModel):
         def training_histograms(self) -> Mapping[str, Histogram]:
-            return {name: histogram_of(seen.column(name)) for name in ("high", "net_noon", "night_low")}
+            return {name: histogram_of(seen.column(name)) for name in ("best", "net_noon", "night_low")}
 
     monkeypatch.setattr(sunsift.wiring, "load", Same)
     found = judged.json("model", "health", "--days", "40")
-    assert found["stability"] == {"high": 0.0, "net_noon": 0.0, "night_low": 0.0}
+    assert found["stability"] == {"best": 0.0, "net_noon": 0.0, "night_low": 0.0}
 
 
 def test_without_data_there_is_nothing_to_say(shell: Command, tmp_path: Path) -> None:
