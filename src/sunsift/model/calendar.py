@@ -9,6 +9,8 @@ from sunsift.domain.readings import BoolArray, FloatArray, IntArray
 
 HISTORY_DAYS: Final = 395
 PERIOD_DAYS: Final = 30
+# As far as a period looks back date by date; memory reaches further, but only where there are days.
+EMPTY_DAYS: Final = PERIOD_DAYS + 10
 # How far memory reaches; a day that is remembered is itself seen beside the month before it.
 MEMORY_DAYS: Final = HISTORY_DAYS - PERIOD_DAYS - 10
 # The past is remembered in blocks of ten days; the period itself is not yet past.
@@ -22,14 +24,14 @@ AS_BRIGHT: Final = 0.05
 
 
 class Calendar:
-    """n days of evidence on consecutive dates, with HISTORY_DAYS empty ones before the first.
+    """n days of evidence on consecutive dates, with EMPTY_DAYS empty ones before the first.
 
     length: dates in all. usable: shape (length,). Columns are stacked, so that k of them cost as many calls
     as one.
     """
 
     def __init__(self, evidence: Evidence) -> None:
-        self.start = int(evidence.day[0]) - HISTORY_DAYS
+        self.start = int(evidence.day[0]) - EMPTY_DAYS
         self.length = int(evidence.day[-1]) + 1 - self.start
         self._place = evidence.day - self.start
         self._evidence = evidence
