@@ -13,10 +13,10 @@ from sunsift.domain.readings import FloatArray
 from sunsift.model.calendar import (
     AS_BRIGHT,
     BLOCK_DAYS,
+    EMPTY_DAYS,
     FEWEST_BLOCK_DAYS,
     FEWEST_BLOCKS,
     FEWEST_DIMMER,
-    HISTORY_DAYS,
     MEMORY_DAYS,
     PERIOD_DAYS,
     Calendar,
@@ -111,12 +111,12 @@ def test_gaps_and_unusable_days_are_missing_not_zero() -> None:
         [FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 4], [True, False, True], {"exporting": [0, 250, 125]}, FLAT
     )
     calendar = Calendar(evidence)
-    assert (calendar.start, calendar.length) == (FIRST_DAY - HISTORY_DAYS, HISTORY_DAYS + 5)
+    assert (calendar.start, calendar.length) == (FIRST_DAY - EMPTY_DAYS, EMPTY_DAYS + 5)
     expected = [0.0, NAN, NAN, NAN, 0.5]
-    np.testing.assert_allclose(calendar.columns("exporting")[0, HISTORY_DAYS:], expected)
-    assert np.isnan(calendar.columns("exporting")[0, :HISTORY_DAYS]).all()
+    np.testing.assert_allclose(calendar.columns("exporting")[0, EMPTY_DAYS:], expected)
+    assert np.isnan(calendar.columns("exporting")[0, :EMPTY_DAYS]).all()
     assert np.isnan(calendar.columns("best")).all()
-    flat, geometry = calendar.flags(FLAT, GEOMETRY)[:, HISTORY_DAYS:]
+    flat, geometry = calendar.flags(FLAT, GEOMETRY)[:, EMPTY_DAYS:]
     np.testing.assert_array_equal(flat, [1.0, NAN, NAN, NAN, 1.0])
     np.testing.assert_array_equal(geometry, [0.0, NAN, NAN, NAN, 0.0])
     assert calendar.usable.sum() == 2
@@ -124,7 +124,7 @@ def test_gaps_and_unusable_days_are_missing_not_zero() -> None:
 
 def slow_past(evidence: Evidence, tens: FloatArray, end: int, quantile: float) -> float:
     """Return what `Calendar.past` should, from days and loops alone."""
-    start = int(evidence.day[0]) - HISTORY_DAYS
+    start = int(evidence.day[0]) - EMPTY_DAYS
     usable = {int(day) for day, good in zip(evidence.day, evidence.usable, strict=True) if good}
     values = []
     for last in range(end - MEMORY_DAYS, end - PERIOD_DAYS + 1):
