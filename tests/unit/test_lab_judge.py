@@ -115,7 +115,7 @@ def test_separation_counts_days_from_the_onset(sunny_home: tuple[Path, Path]) ->
     assert (home.healthy_poor, home.healthy_unknown) == (0.0, 0.0)
     assert home.days_to_prediction == 15  # the first day on which half of thirty are dead
     assert home.days_to_status is not None
-    assert 15 < home.days_to_status <= 30  # a stub that is never surer than the share of dead days
+    assert 15 < home.days_to_status < 30
     assert result.model_version == "stub"
 
 

@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 
 # The average must pass these to change a status, and lies between them without changing it.
-POOR_FROM: Final = 0.93
+POOR_FROM: Final = 0.84
 WELL_UPTO: Final = 0.21
 # A house of which nothing was said yet is well as soon as that is the likelier.
 WELL_AT_FIRST: Final = 0.5
