@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sunsift.domain.evidence import COLUMNS, FLAT, GEOMETRY, LAYOUT, MISSING, USABLE, WIDTH, Evidence
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import FloatArray
 from sunsift.model.calendar import (
     AS_BRIGHT,
@@ -20,7 +21,6 @@ from sunsift.model.calendar import (
     MEMORY_DAYS,
     PERIOD_DAYS,
     Calendar,
-    over,
     running,
     running_max,
     running_mean,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sunsift.domain.house import House
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import BoolArray, Days, FloatArray, IntArray, Packet, stack_days
 from sunsift.domain.sunlight import clear_sky_kwh, clearsky_index, hourly
 
@@ -176,9 +177,6 @@ def evidence_rows(house: House, days: Days, index: FloatArray, geometry: BoolArr
     night = present & dark
     usable = days.usable & (peak > 0.0) & sunny.any(axis=1) & night.any(axis=1)
     scale = np.where(usable, peak, np.nan)[:, np.newaxis]
-
-    def over(top: FloatArray, under: FloatArray) -> FloatArray:
-        return np.where(under > 0.0, top / np.where(under > 0.0, under, 1.0), np.nan)
 
     def summed(values: FloatArray, where: BoolArray) -> FloatArray:
         total: FloatArray = np.where(where, values, 0.0).sum(axis=1)

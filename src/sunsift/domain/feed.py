@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sunsift.domain.house import House
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import FloatArray, IntArray
 from sunsift.domain.sun import ghi_clear, sun_vector
 from sunsift.domain.sunlight import LOWEST_SUN, feed_profile
@@ -32,7 +33,7 @@ def index_of_ghi(place: Place, day: IntArray, ghi_w_m2: FloatArray) -> FloatArra
     [W/m2], NaN where missing. NaN where it is missing and by night.
     """
     clear = _clear_ghi(place, day)
-    return np.where(clear > 0.0, ghi_w_m2 / np.where(clear > 0.0, clear, 1.0), np.nan)
+    return over(ghi_w_m2, clear)
 
 
 def feed_profiles(place: Place, day: IntArray, index: FloatArray) -> dict[int, bytes]:

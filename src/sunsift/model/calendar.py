@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from sunsift.domain.evidence import Evidence
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import BoolArray, FloatArray, IntArray
 
 HISTORY_DAYS: Final = 395
@@ -116,12 +117,6 @@ def running_ratio(top: FloatArray, under: FloatArray, days: int) -> FloatArray:
 def running_mean(values: FloatArray, days: int) -> FloatArray:
     """Return the mean of the known entries among the last `days` dates, NaN where none is known."""
     return over(*running(np.stack((values, ~np.isnan(values))), days))
-
-
-def over(top: FloatArray, under: FloatArray) -> FloatArray:
-    """Return a ratio, NaN where the lower part is not positive."""
-    ratio: FloatArray = np.divide(top, under, out=np.full(under.shape, np.nan), where=under > 0.0)
-    return ratio
 
 
 def unlikely(values: FloatArray, light: FloatArray, wanted: BoolArray) -> FloatArray:

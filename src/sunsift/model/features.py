@@ -9,12 +9,12 @@ import numpy as np
 
 from sunsift.domain.evidence import BALANCED, FLAT, GEOMETRY, HELD_OFF, WIDTH, Evidence
 from sunsift.domain.house import House
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import FloatArray, IntArray
 from sunsift.model.calendar import (
     BLOCK_DAYS,
     HISTORY_DAYS,
     Calendar,
-    over,
     running,
     running_max,
     running_mean,

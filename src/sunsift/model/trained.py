@@ -10,11 +10,12 @@ from sunsift.domain.drift import Histogram
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import FloatArray, IntArray
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
 from sunsift.model.artefact import Artefact, read
-from sunsift.model.calendar import HISTORY_DAYS, PERIOD_DAYS, over
+from sunsift.model.calendar import HISTORY_DAYS, PERIOD_DAYS
 from sunsift.model.features import FEATURES, Features, features
 from sunsift.model.reasons import explain, reasons_of
 

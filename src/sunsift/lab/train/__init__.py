@@ -27,6 +27,7 @@ CLASS_EDGES: Final = np.arange(-5.0, 6.0)
 # Days of one house are much alike: so many tell as much as one case.
 DAYS_A_CASE: Final = 10
 LEAST_RISE: Final = 0.01
+# The line goes on this far beyond the outermost classes.
 FAR: Final = 20.0
 
 Say = Callable[[str], None]

@@ -9,6 +9,7 @@ import numpy as np
 from sunsift.domain.errors import SunsiftError
 from sunsift.domain.evidence import Evidence
 from sunsift.domain.period import ready_periods
+from sunsift.domain.ratio import over
 from sunsift.domain.readings import BoolArray, FloatArray, IntArray
 from sunsift.domain.rules import Rules
 from sunsift.lab.evaluate.truth import POOR_UPTO, Codes, truth_of
@@ -171,8 +172,4 @@ def _healthy_share(house: VirtualHouse, evidence: Evidence, days: int) -> FloatA
         sums: FloatArray = total[days:] - total[:-days]
         return sums
 
-    under = summed(clear)
-    share: FloatArray = np.where(
-        under > 0.0, summed(record.healthy_kwh) / np.where(under > 0.0, under, 1.0), np.nan
-    )
-    return share
+    return over(summed(record.healthy_kwh), summed(clear))
