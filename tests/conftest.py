@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = [f"tests.support.servers.{name}" for name in ("postgres", "valkey", "azurite", "ministack")]
 pytest.register_assert_rewrite("tests.support", "tests.contract.suites")
 
 # Machines differ: how long one example takes says nothing about Sunsift. Failures print how to repeat them.

@@ -33,13 +33,16 @@ class Message:
     body: exactly the bytes that arrived.
     receipt: what the inbox needs to delete it.
     source: where it came from, for people ("packets.jsonl line 12").
-    problem: set when the inbox itself could not read it whole.
+    problem: set when the inbox itself will not have it processed, with the reason; problem_code: in one word.
+    id: the name that the inbox gave it, for logs.
     """
 
     body: bytes
     receipt: str
     source: str = ""
     problem: str | None = None
+    problem_code: str = "unreadable"
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Work:
     are closed. The house cannot be predicted before that.
     predictions: stored predictions from ten before the first that may change on, oldest first.
     reported: the change that the newest report tells of, if any.
+    trace: of the ingest that changed the house last; see `Store.save`.
     """
 
     house: House
@@ -123,6 +127,7 @@ class Work:
     awaits: int | None
     predictions: Sequence[StoredPrediction]
     reported: Change | None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Report:
     """One outgoing status message. Its key never changes, however often it is sent.
 
     attempt: 1 for the first sending, more when an earlier one was not acknowledged.
+    trace: of the ingest that led to it; see `Store.save`.
     """
 
     key: str
@@ -157,6 +163,7 @@ class Report:
     as_of: int
     created_at: str
     attempt: int
+    trace: str = ""
 
 
 class Clock(Protocol):
@@ -251,8 +258,11 @@ class Store(Protocol):
         """
         ...
 
-    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused]) -> Saved:
+    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused], trace: str = "") -> Saved:
         """Store winning revisions, mark what they change, and quarantine what was refused.
+
+        trace: 32 hexadecimal digits (a trace id of W3C Trace Context) that name this ingest. They follow the
+        houses that it changes to their reports, for whoever reads logs; nothing depends on them.
 
         Opens the region days of which this is the first packet; a revision takes its day's evidence away.
         Every packet's house must be registered.

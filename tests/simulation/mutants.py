@@ -80,7 +80,7 @@ class CommitThenPublish(SqliteStore):
                     (number,) = connection.execute(
                         "SELECT id FROM house WHERE house_id = ?", (house_id,)
                     ).fetchone()
-                    reports.add(connection, number, house_id, outcome.report, to_ms(self._clock.now()))
+                    reports.add(connection, number, outcome.work, outcome.report, to_ms(self._clock.now()))
         return refused
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunsift.adapters.sqlite.codec import (
+from sunsift.adapters.codec import (
     KIND_NUMBER,
     KINDS,
     STATUS_NUMBER,

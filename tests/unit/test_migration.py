@@ -14,7 +14,7 @@ from tests.support.build import FIRST_DAY, a_house, days_of
 from tests.support.clock import ManualClock
 
 DAYS = 40
-# What version 2 added.
+# What versions 2 and 3 added.
 TO_VERSION_1 = """
 DROP INDEX house_of_region;
 ALTER TABLE house DROP COLUMN weather_region;
@@ -22,6 +22,8 @@ DROP TABLE region_day;
 DROP TABLE evidence;
 DROP TABLE sunlight_feed;
 DROP TABLE feedback;
+ALTER TABLE progress DROP COLUMN trace;
+ALTER TABLE report DROP COLUMN trace;
 PRAGMA user_version = 1;
 """
 

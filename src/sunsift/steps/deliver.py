@@ -32,7 +32,8 @@ def deliver(store: Store, sender: Sender, rules: Rules) -> Delivered:
     store.acknowledge([r.key for r in reports if r.key not in problems])
     for report in reports:
         if report.key in problems:
-            log.warning("report %s was not delivered: %s", report.key, problems[report.key])
+            told = {"house_id": report.house_id, "trace_id": report.trace, "report_key": report.key}
+            log.warning("report %s was not delivered: %s", report.key, problems[report.key], extra=told)
             store.postpone(report.key, now + retry_after_ms(report.attempt), problems[report.key])
     return Delivered(len(reports) - len(problems), len(problems))
 

@@ -1,5 +1,6 @@
 """Ingest: take messages, keep the winning packets and quarantine the rest, then delete the messages."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import Packet, largest_exports_wh
 from sunsift.formats import packet_json
 from sunsift.ports import Clock, Coordinator, Inbox, Message, Quarantined, Refused, Saved, Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,8 @@ class Ingested:
     saved: Saved
 
 
-def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock) -> Ingested:
-    """Take one batch of messages.
+def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, trace: str = "") -> Ingested:
+    """Take one batch of messages. trace: names it, see `Store.save`.
 
     The messages are deleted last: a crash before that brings them again, and packets that are already
     stored change nothing.
@@ -28,9 +31,17 @@ def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock) -
     if not messages:
         return Ingested(0, Saved())
     packets, refused = _sort_out(messages, store, clock)
-    saved = store.save(packets, refused)
+    saved = store.save(packets, refused, trace)
     coordinator.touch(saved.arrived)
     inbox.delete(messages)
+    log.debug(
+        "stored messages",
+        extra={
+            "trace_id": trace,
+            "message_ids": [m.id for m in messages if m.id],
+            "house_ids": sorted({p.house_id for p in packets}),
+        },
+    )
     return Ingested(len(messages), saved)
 
 
@@ -54,8 +65,8 @@ def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinat
 
 def _sort_out(messages: Sequence[Message], store: Store, clock: Clock) -> tuple[list[Packet], list[Refused]]:
     """Part messages into packets and refusals."""
-    refused = [Refused(m.body, m.source, "unreadable", m.problem) for m in messages if m.problem is not None]
-    readable = [m for m in messages if m.problem is None]
+    refused = [Refused(m.body, m.source, m.problem_code, m.problem) for m in messages if m.problem]
+    readable = [m for m in messages if not m.problem]
     decoded = packet_json.decode([m.body for m in readable], clock.now())
     candidates = []
     for message, entry in zip(readable, decoded, strict=True):

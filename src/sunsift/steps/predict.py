@@ -62,11 +62,22 @@ def predict(
         coordinator.forget(settled)
     finally:
         coordinator.release(mine, token)
+    _tell(written)
     reports = sum(o.report is not None for o in written)
     if reports:
         topic.publish(DELIVER, [""])
     predictions = sum(len(o.predictions) for o in written)
     return Predicted(len(written), predictions, reports, len(overtaken), len(quiet) - len(clear))
+
+
+def _tell(written: Sequence[Outcome]) -> None:
+    for outcome in written:
+        told = {"house_id": outcome.work.house.house_id, "trace_id": outcome.work.trace}
+        if outcome.report is None:
+            log.debug("judged a house", extra=told)
+        else:
+            change = {"status": str(outcome.report.status), "previous": str(outcome.report.previous)}
+            log.info("the status of house %s changed", told["house_id"], extra=told | change)
 
 
 def _clock(work: Work, rules: Rules) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sunsift.adapters.sqlite import migration
 from sunsift.domain.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 60.0
 # Small pages waste less room at the ends of short rows; the cache is bounded so that memory stays flat.
 PAGE_BYTES = 4096
@@ -84,6 +84,8 @@ class Database:
             return
         if version == 1:
             migration.add_regions(connection)
+        if version in {1, 2}:
+            migration.add_traces(connection)
         schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
         for statement in _statements(schema):
             connection.execute(statement)

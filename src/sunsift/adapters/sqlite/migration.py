@@ -1,4 +1,4 @@
-"""Bringing a file of version 1, which knew nothing of regions, to the present one."""
+"""Bringing an older file to the present version: 1 knew nothing of regions, 2 nothing of traces."""
 
 import sqlite3
 
@@ -22,3 +22,9 @@ def open_region_days(connection: sqlite3.Connection) -> None:
         "SELECT DISTINCT weather_region, day, coalesce((SELECT steady FROM steady), 0) "
         "FROM house JOIN day ON house = id"
     )
+
+
+def add_traces(connection: sqlite3.Connection) -> None:
+    """Give every house and report the name of the ingest that led to it; of old ones it is not known."""
+    for table in ("progress", "report"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN trace TEXT NOT NULL DEFAULT ''")

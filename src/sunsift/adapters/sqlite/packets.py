@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
-from sunsift.adapters.sqlite.codec import KIND_NUMBER, KINDS, compress_all, decompress
+from sunsift.adapters.codec import KIND_NUMBER, KINDS, compress_all, decompress
 from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.readings import Packet
 from sunsift.ports import Saved
@@ -14,13 +14,14 @@ _UPSERT = "INSERT OR REPLACE INTO day (house, day, kind, updated_at, readings) V
 # A settled house starts a new range of changed days; an unsettled one widens its range. Arrivals of a
 # house rise strictly, so that the quiet clock can tell a new one from the one that was settled.
 _MARK = """
-INSERT INTO progress (house, generation, settled, fence, changed_from, changed_to, arrived)
-VALUES (?, 1, 0, 0, ?, ?, ?)
+INSERT INTO progress (house, generation, settled, fence, changed_from, changed_to, arrived, trace)
+VALUES (?, 1, 0, 0, ?, ?, ?, ?)
 ON CONFLICT (house) DO UPDATE SET
     generation = generation + 1,
     changed_from = iif(generation > settled, min(changed_from, excluded.changed_from), excluded.changed_from),
     changed_to = iif(generation > settled, max(changed_to, excluded.changed_to), excluded.changed_to),
-    arrived = max(excluded.arrived, arrived + 1)
+    arrived = max(excluded.arrived, arrived + 1),
+    trace = excluded.trace
 """
 # Any packet says that the house is not quiet yet, even one that changes nothing.
 _STIR = "UPDATE progress SET arrived = max(?, arrived + 1) WHERE house = ? AND generation > settled"
@@ -46,10 +47,11 @@ def _numbers_of(
     return {row[0]: row[1] for row in rows}, {row[1]: row[2] for row in rows}
 
 
-def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int) -> Saved:
+def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int, trace: str) -> Saved:
     """Store the packets that win, in one pass.
 
-    arrived: steady time [ms]. Errors: UnknownHouseError if a house is not registered.
+    arrived: steady time [ms]. trace: names this ingest.
+    Errors: UnknownHouseError if a house is not registered.
     """
     saved = Saved()
     numbers, regions = _numbers_of(connection, {p.house_id for p in packets})
@@ -72,7 +74,7 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
             winners[key] = packet
         else:
             saved.superseded += 1
-    _write(connection, winners, arrived)
+    _write(connection, winners, arrived, trace)
     opened = sorted({(regions[number], day) for number, day in winners})
     connection.executemany(_OPEN, [(region, day, arrived) for region, day in opened])
     connection.executemany(
@@ -94,7 +96,9 @@ def _stored_rivals(
     return {(number, row[0]): to_packet(names[number], row) for number, *row in rows}
 
 
-def _write(connection: sqlite3.Connection, winners: dict[tuple[int, int], Packet], arrived: int) -> None:
+def _write(
+    connection: sqlite3.Connection, winners: dict[tuple[int, int], Packet], arrived: int, trace: str
+) -> None:
     order = sorted(winners)
     packets = [winners[key] for key in order]
     connection.executemany(
@@ -108,7 +112,7 @@ def _write(connection: sqlite3.Connection, winners: dict[tuple[int, int], Packet
     for number, day in order:
         first, _ = changed.get(number, (day, day))
         changed[number] = (first, day)
-    connection.executemany(_MARK, [(n, first, last, arrived) for n, (first, last) in changed.items()])
+    connection.executemany(_MARK, [(n, first, last, arrived, trace) for n, (first, last) in changed.items()])
 
 
 def _unsettled_of(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[str, int]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sunsift.adapters.codec import STATUSES, unpack_reasons
 from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
-from sunsift.adapters.sqlite.codec import STATUSES, unpack_reasons
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
 from sunsift.adapters.sqlite.packets import read_days

@@ -1,4 +1,4 @@
--- Version 2. What is there already is left alone, so that an older file is completed. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
+-- Version 3. What is there already is left alone, so that an older file is completed. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
 -- scaled integers, which SQLite stores in as few bytes as they need.
 
 CREATE TABLE IF NOT EXISTS house (
@@ -26,16 +26,17 @@ CREATE TABLE IF NOT EXISTS progress (
     fence INTEGER NOT NULL,
     changed_from INTEGER NOT NULL,
     changed_to INTEGER NOT NULL,
-    arrived INTEGER NOT NULL
+    arrived INTEGER NOT NULL,
+    trace TEXT NOT NULL DEFAULT '' -- of the ingest that changed it last
 ) STRICT;
 CREATE INDEX IF NOT EXISTS progress_unsettled ON progress (arrived) WHERE generation > settled;
 
 CREATE TABLE IF NOT EXISTS day (
     house INTEGER NOT NULL,
     day INTEGER NOT NULL,
-    kind INTEGER NOT NULL,       -- interval and quality, see codec.py
+    kind INTEGER NOT NULL,       -- interval and quality, see adapters/codec.py
     updated_at INTEGER NOT NULL, -- microseconds since 1970
-    readings BLOB NOT NULL,      -- compressed, see codec.py
+    readings BLOB NOT NULL,      -- compressed, see adapters/codec.py
     PRIMARY KEY (house, day)
 ) STRICT, WITHOUT ROWID;
 
@@ -101,7 +102,8 @@ CREATE TABLE IF NOT EXISTS report (
     delivered_at INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
     due INTEGER NOT NULL DEFAULT 0,   -- steady time before which nobody sends it
-    problem TEXT
+    problem TEXT,
+    trace TEXT NOT NULL DEFAULT ''    -- of the ingest that led to it
 ) STRICT;
 CREATE INDEX IF NOT EXISTS report_of_house ON report (house, seq);
 CREATE INDEX IF NOT EXISTS report_undelivered ON report (due) WHERE delivered_at IS NULL;

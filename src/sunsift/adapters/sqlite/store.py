@@ -64,10 +64,10 @@ class SqliteStore:
         with self._database.write() as connection:
             return houses.register(connection, registrations, self._steady(connection))
 
-    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused]) -> Saved:
+    def save(self, accepted: Sequence[Packet], refused: Sequence[Refused], trace: str = "") -> Saved:
         """Store winning revisions, mark what they change, and quarantine what was refused."""
         with self._database.write() as connection:
-            saved = packets.save(connection, accepted, self._steady(connection))
+            saved = packets.save(connection, accepted, self._steady(connection), trace)
             saved.quarantined = quarantine.add(connection, refused, self._now_ms())
             return saved
 

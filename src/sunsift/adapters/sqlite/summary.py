@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from sunsift.adapters.sqlite.codec import STATUSES
+from sunsift.adapters.codec import STATUSES
 from sunsift.domain.evidence import is_current
 from sunsift.records import VerdictCount
 

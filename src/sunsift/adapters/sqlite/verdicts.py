@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from sunsift.adapters.codec import STATUS_NUMBER, STATUSES, pack_reasons
 from sunsift.adapters.sqlite import regions, reports
-from sunsift.adapters.sqlite.codec import STATUS_NUMBER, STATUSES, pack_reasons
 from sunsift.adapters.sqlite.houses import COLUMNS, to_house
 from sunsift.adapters.sqlite.packets import read_days
 from sunsift.domain.evidence import is_current
@@ -16,7 +16,7 @@ from sunsift.ports import Outcome, StoredPrediction, Work
 _HOUSE = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE house_id = ?"
 _OPEN = """
 UPDATE progress SET fence = fence + 1 WHERE house = ? AND generation > settled
-RETURNING fence, generation, arrived, changed_from, changed_to
+RETURNING fence, generation, arrived, changed_from, changed_to, trace
 """
 _PREDICTED = "SELECT day, input_digest, p_poor, verdict, average, status, since, came_from FROM prediction"
 _EVIDENCE = "SELECT day, row FROM evidence WHERE house = ? AND day BETWEEN ? AND ? ORDER BY day"
@@ -46,7 +46,7 @@ def open_house(
     opened = connection.execute(_OPEN, (number,)).fetchone()
     if opened is None:
         return None
-    fence, generation, arrived, changed_from, changed_to = opened
+    fence, generation, arrived, changed_from, changed_to, trace = opened
     first, last = changed_from - (history_days - 1), changed_to + history_days - 1
     rows = connection.execute(_EVIDENCE, (number, first, last))
     evidence = [(day, row) for day, row in rows if is_current(row)]
@@ -69,6 +69,7 @@ def open_house(
         awaits=awaits,
         predictions=[_stored(r) for r in [*reversed(before), *after]],
         reported=reports.newest(connection, number),
+        trace=trace,
     )
 
 
@@ -112,7 +113,7 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
     )
     connection.executemany(_MEASURED, [(number, day, row) for day, row in outcome.evidence])
     if outcome.report is not None:
-        reports.add(connection, number, house_id, outcome.report, now_ms)
+        reports.add(connection, number, work, outcome.report, now_ms)
     connection.execute("UPDATE progress SET settled = generation WHERE house = ?", (number,))
     return True
 

@@ -1,0 +1,1 @@
+"""A real azurite for tests."""

@@ -1,0 +1,1 @@
+"""A real ministack for tests."""
