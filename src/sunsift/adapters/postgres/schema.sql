@@ -1,0 +1,154 @@
+-- The tables as the newest migration leaves them. Times are milliseconds; days are counted from 1970-01-01;
+-- small numbers are scaled integers, as in the embedded store, so that both give the same bytes.
+--
+-- Whoever changes a house first locks its row of `progress`, several houses in the order of their numbers:
+-- so workers on different houses never wait for each other, and nobody deadlocks.
+
+CREATE TABLE house (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    house_id text NOT NULL UNIQUE,
+    capacity_kwp double precision NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    utc_offset_hours double precision NOT NULL,
+    azimuth double precision,
+    tilt double precision,
+    export_limit_kw double precision,
+    battery boolean NOT NULL,
+    region text NOT NULL,
+    weather_region text NOT NULL
+);
+CREATE INDEX house_of_region ON house (weather_region, house_id);
+
+-- One row a house from its registration on. Packets raise `generation`, predict lifts `settled` to it.
+-- `fence` rises with every opening, so that only the newest opening may write.
+CREATE TABLE progress (
+    house integer PRIMARY KEY REFERENCES house ON DELETE CASCADE,
+    generation bigint NOT NULL DEFAULT 0,
+    settled bigint NOT NULL DEFAULT 0,
+    fence bigint NOT NULL DEFAULT 0,
+    changed_from integer NOT NULL DEFAULT 0,
+    changed_to integer NOT NULL DEFAULT 0,
+    arrived bigint NOT NULL DEFAULT 0,
+    trace text NOT NULL DEFAULT ''
+) WITH (fillfactor = 70); -- updated all the time, in place while the page has room
+CREATE INDEX progress_unsettled ON progress (arrived) WHERE generation > settled;
+
+-- Partitions by year: a query names its days, so only the years that it needs are touched, and an old year
+-- can be detached and kept elsewhere.
+CREATE TABLE day (
+    house integer NOT NULL,
+    day integer NOT NULL,
+    kind smallint NOT NULL,        -- interval and quality, see adapters/codec.py
+    updated_at bigint NOT NULL,    -- microseconds since 1970
+    readings bytea NOT NULL,       -- compressed, see adapters/codec.py
+    PRIMARY KEY (house, day)
+) PARTITION BY RANGE (day);
+
+-- Evidence of up to 32 days in one row, for predict reads a year of one house at once: 13 rows instead of 395
+-- that lie in as many places.
+CREATE TABLE evidence (
+    house integer NOT NULL,
+    block integer NOT NULL,        -- day / 32
+    days bytea NOT NULL,           -- for each day with evidence its place in the block (1 byte) and its row, by place
+    PRIMARY KEY (house, block)
+) WITH (fillfactor = 85);
+
+CREATE TABLE region_day (
+    region text NOT NULL,
+    day integer NOT NULL,
+    opened bigint NOT NULL,        -- steady time of its first packet
+    profile bytea,                 -- NULL while it is open
+    PRIMARY KEY (region, day)
+);
+CREATE INDEX region_day_open ON region_day (opened) WHERE profile IS NULL;
+
+CREATE TABLE sunlight_feed (
+    region text NOT NULL,
+    day integer NOT NULL,
+    profile bytea NOT NULL,
+    PRIMARY KEY (region, day)
+);
+
+CREATE TABLE prediction (
+    house integer NOT NULL,
+    day integer NOT NULL,               -- the period's last day
+    usable_days smallint NOT NULL,
+    p_poor smallint NOT NULL,           -- 1/10000
+    performance integer NOT NULL,       -- 1/1000
+    performance_se integer NOT NULL,    -- 1/1000
+    lost integer NOT NULL,              -- 0.1 kWh
+    verdict smallint NOT NULL,
+    reasons bytea NOT NULL,
+    model integer NOT NULL,             -- word.id
+    input_digest bytea NOT NULL,
+    average integer NOT NULL,           -- 1/10000; this and the rest: the status after this prediction
+    status smallint NOT NULL,
+    since integer,
+    came_from smallint NOT NULL,
+    PRIMARY KEY (house, day)
+) PARTITION BY RANGE (day);
+
+CREATE TABLE word (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    text text NOT NULL UNIQUE
+);
+
+CREATE TABLE report (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key text NOT NULL UNIQUE,
+    house integer NOT NULL REFERENCES house ON DELETE CASCADE,
+    as_of integer NOT NULL,
+    status smallint NOT NULL,
+    previous smallint NOT NULL,
+    created_at bigint NOT NULL,
+    delivered_at bigint,
+    attempts integer NOT NULL DEFAULT 0,
+    due bigint NOT NULL DEFAULT 0,      -- steady time before which nobody sends it
+    problem text,
+    trace text NOT NULL DEFAULT ''
+);
+CREATE INDEX report_of_house ON report (house, seq);
+CREATE INDEX report_undelivered ON report (due) WHERE delivered_at IS NULL;
+
+CREATE TABLE quarantine (
+    id text PRIMARY KEY,
+    code text NOT NULL,
+    reason text NOT NULL,
+    house_id text,
+    source text NOT NULL,
+    received_at bigint NOT NULL,
+    body bytea NOT NULL                 -- compressed
+);
+CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+
+CREATE TABLE feedback (
+    house integer NOT NULL REFERENCES house ON DELETE CASCADE,
+    first_day integer NOT NULL,
+    last_day integer NOT NULL,
+    found text NOT NULL,
+    note text NOT NULL,
+    noted_at bigint NOT NULL,
+    PRIMARY KEY (house, first_day, last_day)
+);
+
+-- Steady time: what it was at the last look, and the wall time of that look.
+CREATE TABLE steady (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    steady bigint NOT NULL,
+    wall bigint NOT NULL
+);
+
+-- The coordinator's hints, where no Redis is used or none answers. A crash of the server may empty them.
+CREATE UNLOGGED TABLE quiet (
+    house_id text PRIMARY KEY,
+    arrived bigint NOT NULL,
+    claimed_until bigint NOT NULL DEFAULT 0
+);
+CREATE INDEX quiet_arrived ON quiet (arrived);
+
+CREATE UNLOGGED TABLE lease (
+    house_id text PRIMARY KEY,
+    token text NOT NULL,
+    until bigint NOT NULL
+);
