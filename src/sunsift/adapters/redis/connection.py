@@ -16,8 +16,8 @@ IDLE_SECONDS = 30
 """A connection that was idle for so long is tried before it is used."""
 
 _USAGE = (
-    "the coordinator's URL has to read redis://HOST:6379/0, or rediss:// for TLS, each with ?cluster=true for "
-    "a cluster and ssl_ca_certs=FILE for an authority of your own"
+    "the coordinator's URL has to read redis://HOST:6379/0, or rediss://HOST:6379/0 for TLS; "
+    "?cluster=true may follow, and ssl_ca_certs=FILE for certificates of your own authority"
 )
 
 
@@ -35,7 +35,7 @@ class Cluster:
     def __init__(self, url: str, options: dict[str, Any]) -> None:
         self._url = url
         self._options = options
-        self._client: RedisCluster | None = None
+        self._client: Client | None = None
 
     def pipeline(self, transaction: bool) -> Any:
         """Return a new pipeline; find the cluster if it was not found yet."""

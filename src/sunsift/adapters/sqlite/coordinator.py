@@ -17,6 +17,10 @@ UPDATE quiet SET claimed_until = :until WHERE house_id IN (
     ORDER BY arrived, house_id LIMIT :limit)
 RETURNING house_id
 """
+_DRAIN = """
+DELETE FROM quiet WHERE house_id IN (SELECT house_id FROM quiet ORDER BY arrived, house_id LIMIT ?)
+RETURNING house_id, arrived
+"""
 _ACQUIRE = """
 INSERT INTO lease (house_id, token, until) VALUES (?, ?, ?)
 ON CONFLICT (house_id) DO UPDATE SET token = excluded.token, until = excluded.until
@@ -70,6 +74,11 @@ class SqliteCoordinator:
             connection.executemany(
                 "DELETE FROM lease WHERE house_id = ? AND token = ?", [(h, token) for h in house_ids]
             )
+
+    def drain(self, limit: int) -> dict[str, int]:
+        """Take up to `limit` quiet clocks out, claimed or not; return them with their arrivals [ms]."""
+        with self._database.hint() as connection:
+            return dict(connection.execute(_DRAIN, (limit,)).fetchall())
 
     def clear(self) -> None:
         """Void every claim and lease; only for whoever knows that their holders are dead."""
