@@ -3,11 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-
-from filelock import FileLock, Timeout
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Saved, Sender
@@ -49,27 +46,6 @@ def add_up(total: Saved, more: Saved) -> None:
     """Add the counts of one batch to a total."""
     for count in ("accepted", "revised", "duplicate", "superseded", "quarantined"):
         setattr(total, count, getattr(total, count) + getattr(more, count))
-
-
-@contextmanager
-def settling(parts: Sunsift, *, wait: bool) -> Iterator[bool]:
-    """Be the only process that settles this database; say whether that was possible.
-
-    Whoever holds this lock knows that every lease and claim in the file belongs to a process that
-    died, for the operating system frees the lock of a dead process at once. So they are cleared, and a
-    restart need not wait until they expire.
-    """
-    lock = FileLock(parts.database.path.with_suffix(".settling"))
-    try:
-        lock.acquire(blocking=wait)
-    except Timeout:
-        yield False
-        return
-    try:
-        parts.clear_claims()
-        yield True
-    finally:
-        lock.release()
 
 
 def settle_all(
@@ -169,7 +145,7 @@ class Service:
                 )
 
     def _settle(self) -> None:
-        with settling(self._parts, wait=False) as mine:
+        with self._parts.settling(wait=False) as mine:
             if not mine:
                 return
             done = settle_all(self._parts, stopping=self._stop.is_set)

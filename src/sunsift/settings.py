@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sunsift.domain.errors import SettingsError
 from sunsift.domain.rules import Rules
@@ -14,16 +15,34 @@ LONGEST_STEP_MS = 5 * 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What lets Sunsift into queues, and what it signs with. Shown nowhere, not even by `repr`."""
+
+    azure_connection_string: str | None = field(default=None, repr=False)
+    azure_sas: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set.
 
     data: the folder that holds the state.
     data_sets: the folder of the real homes' data, for the laboratory.
+    store: postgresql://...; None for the file in the data folder. It may hold a password.
+    coordinator: redis://... or rediss://...; None for the store's own tables. It may hold a password.
+    inbox_at: where packets arrive, a folder or azure://ACCOUNT/QUEUE; None for a folder in the data folder.
+    to: where reports go, a file, a web address or azure://ACCOUNT/QUEUE; None for a file in the data folder.
     """
 
     data: Path
     data_sets: Path
     rules: Rules
+    store: str | None = field(default=None, repr=False)
+    coordinator: str | None = field(default=None, repr=False)
+    inbox_at: str | None = None
+    to: str | None = None
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     @property
     def database(self) -> Path:
@@ -39,6 +58,16 @@ class Settings:
     def outbox(self) -> Path:
         """The file that reports go to unless told otherwise."""
         return self.data / "reports.jsonl"
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be shown: without the password and the parameters in it."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return url
+    user = f"{parts.username}@" if parts.username else ""
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{user}{host}{parts.path}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None = None) -> Settings:
@@ -60,6 +89,9 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
             raise SettingsError(f"{name} is {environment[name]!r}, must be a whole number")
         return int(value)
 
+    def text(name: str) -> str | None:
+        return environment.get(name) or None
+
     plain = Rules()
     rules = Rules(
         period_days=whole("SUNSIFT_PERIOD_DAYS", plain.period_days),
@@ -73,4 +105,13 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
         data=data or Path(environment.get("SUNSIFT_DATA") or "sunsift-data"),
         data_sets=Path(environment.get("SUNSIFT_DATA_SETS") or "../shared/data"),
         rules=rules,
+        store=text("SUNSIFT_STORE"),
+        coordinator=text("SUNSIFT_COORDINATOR"),
+        inbox_at=text("SUNSIFT_INBOX"),
+        to=text("SUNSIFT_TO"),
+        secrets=Secrets(
+            azure_connection_string=text("SUNSIFT_AZURE_CONNECTION_STRING"),
+            azure_sas=text("SUNSIFT_AZURE_SAS"),
+            webhook_secret=text("SUNSIFT_WEBHOOK_SECRET"),
+        ),
     )

@@ -1,50 +1,88 @@
-"""The only module that knows everything: it puts adapters behind ports."""
+"""The only module that knows everything: it puts adapters behind ports.
 
-from collections.abc import Sequence
+What a laptop does not need is imported where it is chosen, so that nothing of it has to be installed.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from sunsift.adapters.clock import SystemClock
+from sunsift.adapters.folder import FolderInbox
 from sunsift.adapters.json_lines import JsonLinesSender
 from sunsift.adapters.local_topic import LocalTopic
+from sunsift.adapters.sqlite.alone import alone
 from sunsift.adapters.sqlite.coordinator import SqliteCoordinator
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from sunsift.adapters.webhook import WebhookSender
+from sunsift.domain.errors import SettingsError
 from sunsift.domain.rules import Rules
 from sunsift.model import Model, load
-from sunsift.ports import Clock, Inbox, Quarantined, Sender, Store
+from sunsift.ports import Clock, Coordinator, Inbox, Quarantined, Sender, Store, Topic
 from sunsift.records import Records
 from sunsift.settings import Settings
 from sunsift.steps.close import close
 from sunsift.steps.deliver import Delivered, deliver
 from sunsift.steps.ingest import Ingested, ingest, redrive
-from sunsift.steps.poll import poll
+from sunsift.steps.poll import Polled, poll
 from sunsift.steps.predict import Predicted, predict
 from sunsift.steps.settle import settle, sweep
+from sunsift.telemetry import SILENT, Observer, deliver_counts, ingest_counts, predict_counts, timed
+
+if TYPE_CHECKING:
+    from sunsift.adapters.fallback import SpareCoordinator
+
+
+class ClosableInbox(Inbox, Protocol):
+    """An inbox that holds something open."""
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        ...
+
+
+class Settling(Protocol):
+    """Lets this process settle a store."""
+
+    def __call__(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Settle while the block runs; it is told whether it may, or another process is at it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Sunsift:
+class Steps:
     """The parts of one running Sunsift, and the steps bound to them."""
 
     store: Store
-    coordinator: SqliteCoordinator
-    topic: LocalTopic
+    coordinator: Coordinator
+    topic: Topic
     records: Records
     model: Model
     clock: Clock
     rules: Rules
-    database: Database
+    settling: Settling
+    close: Callable[[], None]
+    observer: Observer
 
-    def poll(self, inbox: Inbox) -> int:
+    def poll(self, inbox: Inbox) -> Polled:
         """Run the step on these parts."""
-        return poll(inbox, self.topic)
+        with timed() as seconds:
+            done = poll(inbox, self.topic)
+        self.observer.level("InboxDepth", done.depth)
+        self.observer.step("poll", seconds(), {"WakeUps": done.wake_ups})
+        return done
 
-    def ingest(self, inbox: Inbox) -> Ingested:
-        """Run the step on these parts."""
-        return ingest(inbox, self.store, self.coordinator, self.clock)
+    def ingest(self, inbox: Inbox, trace: str | None = None) -> Ingested:
+        """Run the step on these parts. trace: names this ingest; by default it gets a name of its own."""
+        with timed() as seconds:
+            done = ingest(inbox, self.store, self.coordinator, self.clock, trace or uuid.uuid4().hex)
+        self.observer.step("ingest", seconds(), ingest_counts(done))
+        return done
 
     def redrive(self, waiting: Sequence[Quarantined]) -> Ingested:
         """Try quarantined messages again."""
@@ -56,31 +94,46 @@ class Sunsift:
 
     def settle(self) -> int:
         """Run the step on these parts."""
-        return settle(self.store, self.coordinator, self.topic, self.rules)
+        with timed() as seconds:
+            claimed = settle(self.store, self.coordinator, self.topic, self.rules)
+        self.observer.step("settle", seconds(), {"HousesClaimed": claimed})
+        return claimed
 
     def sweep(self) -> int:
         """Run the step on these parts."""
-        return sweep(self.store, self.coordinator, self.clock)
+        with timed() as seconds:
+            found = sweep(self.store, self.coordinator, self.clock)
+        self.observer.step("sweep", seconds(), {"SweepFound": found})
+        return found
 
     def predict(self, house_ids: Sequence[str]) -> Predicted:
         """Run the step on these parts."""
-        return predict(house_ids, self.store, self.coordinator, self.topic, self.model, self.rules)
+        with timed() as seconds:
+            done = predict(house_ids, self.store, self.coordinator, self.topic, self.model, self.rules)
+        self.observer.step("predict", seconds(), predict_counts(done))
+        return done
 
     def deliver(self, sender: Sender) -> Delivered:
         """Run the step on these parts."""
-        return deliver(self.store, sender, self.rules)
+        with timed() as seconds:
+            done = deliver(self.store, sender, self.rules)
+        self.observer.step("deliver", seconds(), deliver_counts(done))
+        return done
 
-    def clear_claims(self) -> None:
-        """Void every claim and lease; only for whoever knows that their holders are dead."""
-        self.coordinator.clear()
 
-    def close(self) -> None:
-        """Close what is open."""
-        self.database.close()
+@dataclass(frozen=True, slots=True)
+class Sunsift(Steps):
+    """The steps where they run in one process, which takes its own hints."""
+
+    topic: LocalTopic
 
 
 def embedded(
-    settings: Settings, *, clock: Clock | None = None, longest_step_ms: int | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    longest_step_ms: int | None = None,
+    observer: Observer = SILENT,
 ) -> Sunsift:
     """Put Sunsift together on one SQLite file.
 
@@ -90,18 +143,122 @@ def embedded(
     told = clock is not None
     clock = clock or SystemClock()
     database = Database(settings.database)
+    coordinator = SqliteCoordinator(database)
+
+    def settling(*, wait: bool) -> AbstractContextManager[bool]:
+        return alone(database, coordinator, wait=wait)
+
     return Sunsift(
         store=SqliteStore(database, clock, longest_step_ms, told=told),
-        coordinator=SqliteCoordinator(database),
+        coordinator=_coordinator_of(settings, coordinator),
         topic=LocalTopic(),
         records=SqliteRecords(database),
         model=load(),
         clock=clock,
         rules=settings.rules,
-        database=database,
+        settling=settling,
+        close=database.close,
+        observer=observer,
     )
 
 
-def sender_to(target: str) -> Sender:
-    """Return the sender for a web address or a file name."""
-    return WebhookSender(target) if "://" in target else JsonLinesSender(Path(target))
+def on_servers(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    longest_step_ms: int | None = None,
+    observer: Observer = SILENT,
+) -> Sunsift:
+    """Put Sunsift together on PostgreSQL, for one of many workers. Nothing is asked of the server yet.
+
+    clock, longest_step_ms: as for `embedded`, but by default the server's clock is the one of all workers.
+    """
+    with needs("postgres"):
+        from sunsift.adapters.postgres.coordinator import PostgresCoordinator
+        from sunsift.adapters.postgres.database import Database as PostgresDatabase
+        from sunsift.adapters.postgres.records import PostgresRecords
+        from sunsift.adapters.postgres.store import PostgresStore
+
+    assert settings.store is not None
+    database = PostgresDatabase(settings.store)
+
+    def settling(*, wait: bool) -> AbstractContextManager[bool]:
+        return nullcontext(True)  # claims keep many workers apart
+
+    return Sunsift(
+        store=PostgresStore(database, clock, longest_step_ms),
+        coordinator=_coordinator_of(settings, PostgresCoordinator(database)),
+        topic=LocalTopic(),
+        records=PostgresRecords(database),
+        model=load(),
+        clock=clock or SystemClock(),
+        rules=settings.rules,
+        settling=settling,
+        close=database.close,
+        observer=observer,
+    )
+
+
+def connected(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    longest_step_ms: int | None = None,
+    observer: Observer = SILENT,
+) -> Sunsift:
+    """Put Sunsift together on the store that the settings name."""
+    if settings.store is None:
+        return embedded(settings, clock=clock, longest_step_ms=longest_step_ms, observer=observer)
+    if not settings.store.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "the store must be given as postgresql://USER@HOST/DATABASE, "
+            "or not at all for a file in the data folder"
+        )
+    return on_servers(settings, clock=clock, longest_step_ms=longest_step_ms, observer=observer)
+
+
+def _coordinator_of(settings: Settings, own: "SpareCoordinator") -> Coordinator:
+    """Return the coordinator that the settings name; `own` keeps its hints in the store."""
+    if settings.coordinator is None:
+        return own
+    with needs("redis"):
+        from sunsift.adapters.fallback import FallingBack
+        from sunsift.adapters.redis_coordinator import RedisCoordinator, connect
+    return FallingBack(RedisCoordinator(connect(settings.coordinator)), own)
+
+
+def inbox_at(where: str | None, settings: Settings, whole_after: float = 2.0) -> "ClosableInbox":
+    """Return the inbox: azure://ACCOUNT/QUEUE, or a folder. whole_after: see `FolderInbox` [s]."""
+    if where is not None and where.startswith("azure://"):
+        with needs("azure"):
+            from sunsift.adapters.azure_queue import AzureQueueInbox, queue_client
+        return AzureQueueInbox(queue_client(where, **_azure_access(settings)))
+    if where is not None and "://" in where:
+        raise SettingsError(f"{where!r} is no inbox: give a folder or azure://ACCOUNT/QUEUE")
+    return FolderInbox(Path(where) if where else settings.inbox, whole_after)
+
+
+def sender_to(target: str, settings: Settings) -> Sender:
+    """Return the sender for a web address, azure://ACCOUNT/QUEUE or a file name."""
+    if target.startswith("azure://"):
+        with needs("azure"):
+            from sunsift.adapters.azure_queue import AzureQueueSender, queue_client
+        return AzureQueueSender(queue_client(target, **_azure_access(settings)))
+    if "://" in target:
+        return WebhookSender(target)
+    return JsonLinesSender(Path(target))
+
+
+def _azure_access(settings: Settings) -> dict[str, str | None]:
+    return {"connection_string": settings.secrets.azure_connection_string, "sas": settings.secrets.azure_sas}
+
+
+@contextmanager
+def needs(extra: str) -> Iterator[None]:
+    """Say which extra of the package is missing when an import of the block fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise SettingsError(
+            f"{error.name or error} is not installed; install it with: pip install 'sunsift[{extra}]'"
+        ) from error

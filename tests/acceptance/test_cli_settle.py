@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sunsift.local import settling
 from sunsift.settings import read_settings
 from sunsift.wiring import embedded
 from tests.acceptance.cli_command import Command, houses_csv, process
@@ -57,7 +56,7 @@ def test_a_past_time_leaves_no_trace(waiting: Command) -> None:
 def test_settling_waits_for_another_process_that_settles(waiting: Command) -> None:
     parts = embedded(read_settings({}, waiting.data))
     try:
-        with settling(parts, wait=True):
+        with parts.settling(wait=True):
             running = process(waiting.data, "settle", "--quiet-minutes", "0", "--json")
             other = running.__enter__()
             assert other.stderr is not None

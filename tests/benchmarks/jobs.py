@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sunsift.adapters.files import FilesInbox
+from sunsift.adapters.json_lines import JsonLinesSender
 from sunsift.domain.rules import Rules
 from sunsift.formats.houses_csv import read_houses
 from sunsift.lab.datasets import real_homes
@@ -18,7 +19,7 @@ from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
 from sunsift.lab.judge import separation
 from sunsift.local import deliver_all, ingest_all, settle_all
 from sunsift.settings import Settings
-from sunsift.wiring import Sunsift, embedded, sender_to
+from sunsift.wiring import Sunsift, embedded
 from tests.benchmarks import limit
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines
 from tests.benchmarks.model_jobs import cold_load, model_file, score_year, zipped_needs
@@ -118,7 +119,7 @@ def end_to_end(mail: Path, data: Path, packets: int, houses: int) -> Figures:
                 saved = ingest_all(parts, FilesInbox([mail]))
             with judging:
                 predicted = settle_all(parts)
-            delivered = deliver_all(parts, sender_to(str(data / "reports.jsonl")))
+            delivered = deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
         _check("packets accepted", saved.accepted, packets)
         _check("houses settled", predicted.houses, houses)
         _check("reports delivered", delivered.sent, predicted.reports)
@@ -142,7 +143,7 @@ def daily(folder: Path, data: Path, houses: int) -> Figures:
             with watch:
                 saved = ingest_all(parts, FilesInbox([path]))
                 predicted = settle_all(parts)
-                deliver_all(parts, sender_to(str(data / "reports.jsonl")))
+                deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
             _check("packets accepted", saved.accepted, houses)
             _check("houses settled", predicted.houses, houses)
             figures[path.stem] = watch.seconds
@@ -158,7 +159,7 @@ def year(folder: Path, data: Path, settle_every: int) -> Figures:
             if number % settle_every == 0:
                 settle_all(parts)
         settle_all(parts)
-        deliver_all(parts, sender_to(str(data / "reports.jsonl")))
+        deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
         counts = parts.records.counts()
         _check("houses left unsettled", counts.unsettled, 0)
     return {"days": counts.days, "predictions": counts.predictions, "reports": counts.reports}

@@ -8,7 +8,7 @@ import pytest
 
 from sunsift.adapters.sqlite.database import SCHEMA_VERSION, Database
 from sunsift.domain.errors import StoreError
-from sunsift.settings import read_settings
+from sunsift.settings import DATABASE_NAME, read_settings
 from sunsift.wiring import Sunsift, embedded
 from tests.support.build import FIRST_DAY, a_house, days_of
 from tests.support.clock import ManualClock
@@ -44,7 +44,7 @@ def old(tmp_path: Path, clock: ManualClock) -> Path:
     with closing(opened(tmp_path, clock)) as parts:
         parts.store.register([a_house("a"), a_house("b", region="north")])
         parts.store.save([*days_of("a", FIRST_DAY, DAYS), *days_of("b", FIRST_DAY, 1)], [])
-        database = parts.database.path
+    database = tmp_path / DATABASE_NAME
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(TO_VERSION_1)
     return tmp_path
@@ -61,7 +61,7 @@ def test_all_days_are_judged_after_the_closing(old: Path, clock: ManualClock) ->
         assert parts.predict(["a", "b"]).houses == 2
 
 
-def test_a_migrated_file_is_like_a_new_one(old: Path, clock: ManualClock, tmp_path: Path) -> None:
+def test_a_migrated_file_is_like_a_new_one(old: Path, tmp_path: Path) -> None:
     def tables(database: Database) -> list[tuple[str, str]]:
         with database.read() as connection:
             names = connection.execute("SELECT name FROM sqlite_schema ORDER BY name").fetchall()
@@ -71,8 +71,11 @@ def test_a_migrated_file_is_like_a_new_one(old: Path, clock: ManualClock, tmp_pa
                 for column in connection.execute(f"PRAGMA table_info('{name}')")
             ]
 
-    with closing(Database(tmp_path / "new.sqlite")) as new, closing(opened(old, clock)) as parts:
-        assert tables(parts.database) == tables(new)
+    with (
+        closing(Database(tmp_path / "new.sqlite")) as new,
+        closing(Database(old / DATABASE_NAME)) as migrated,
+    ):
+        assert tables(migrated) == tables(new)
 
 
 def test_a_file_of_the_future_is_refused(tmp_path: Path) -> None:

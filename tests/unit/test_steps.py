@@ -11,7 +11,7 @@ from sunsift.domain.status import Change, Status
 from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report
 from sunsift.settings import read_settings
 from sunsift.steps.deliver import Delivered, retry_after_ms
-from sunsift.steps.poll import poll
+from sunsift.steps.poll import Polled, poll
 from sunsift.wiring import Sunsift, embedded
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
 from tests.support.clock import ManualClock
@@ -73,7 +73,7 @@ class Depth:
 
 @pytest.mark.parametrize(("depth", "wake_ups"), [(0, 0), (1, 1), (32, 1), (33, 2), (3200, 100)])
 def test_poll_wakes_a_worker_for_each_batch(parts: Sunsift, depth: int, wake_ups: int) -> None:
-    assert poll(Depth(depth), parts.topic) == wake_ups
+    assert poll(Depth(depth), parts.topic) == Polled(depth, wake_ups)
     assert len(parts.topic.take("wake", 1000)) == wake_ups
 
 

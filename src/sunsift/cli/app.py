@@ -27,6 +27,7 @@ from sunsift.cli import (
     sunlight,
 )
 from sunsift.cli.output import examples, say, unwrapped
+from sunsift.cli.state import Where
 from sunsift.domain.errors import SunsiftError
 
 OVERVIEW = """Find poorly performing rooftop solar from nothing but net meter data.
@@ -98,12 +99,34 @@ def common(
             show_default="./sunsift-data",
         ),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="URL",
+            envvar="SUNSIFT_STORE",
+            help="postgresql://USER@HOST/DATABASE, instead of a file in the data folder.",
+            show_default=False,
+            show_envvar=False,
+        ),
+    ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            "--coordinator",
+            metavar="URL",
+            envvar="SUNSIFT_COORDINATOR",
+            help="redis://HOST:6379/0, instead of tables of the store.",
+            show_default=False,
+            show_envvar=False,
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Take the options before the command."""
-    ctx.obj = data
+    ctx.obj = Where(data, store, coordinator)
 
 
 for _group in GROUPS:

@@ -14,7 +14,8 @@ Target = Annotated[
     typer.Option(
         "--to",
         metavar="FILE|URL",
-        help="A file of JSON lines, or a web address to which each report is POSTed.",
+        envvar="SUNSIFT_TO",
+        help="A file of JSON lines, a web address to which each report is POSTed, or azure://ACCOUNT/QUEUE.",
         show_default="reports.jsonl in the data folder",
     ),
 ]
@@ -40,7 +41,7 @@ def deliver(ctx: typer.Context, to: Target = None, as_json: AsJson = False) -> N
     from sunsift.wiring import sender_to
 
     settings = settings_of(ctx)
-    sender = sender_to(to or str(settings.outbox))
+    sender = sender_to(to or str(settings.outbox), settings)
     # The summary below says it once instead of once a report.
     logging.getLogger("sunsift.steps.deliver").setLevel(logging.ERROR)
     with opened(settings) as parts:

@@ -77,10 +77,10 @@ def demo(
     --data DIR: in DIR/demo) to play with; the next demo replaces it.
     """
     begun = time.perf_counter()
-    folder = Path(ctx.obj) / "demo" if ctx.obj else DEFAULT_FOLDER
+    folder = ctx.obj.data / "demo" if ctx.obj.data else DEFAULT_FOLDER
     _make_fresh(folder)
     settings = settings_of(ctx, quiet_minutes=0)
-    settings = replace(settings, data=folder)
+    settings = replace(settings, data=folder, store=None, coordinator=None)
     times = _Times()
     show("[bold]Making houses whose truth is known[/bold]")
     fleets = [_simulated(folder, houses, days, seed, times), *_real(folder, times)]
@@ -98,7 +98,7 @@ def demo(
         f"\n{house_days / flow_seconds:,.0f} house-days a second through all steps; "
         f"{time.perf_counter() - begun:.1f} s in all."
     )
-    _show_next(settings.data, poorest, real=len(fleets) > 1)
+    _show_next(settings, poorest, real=len(fleets) > 1)
 
 
 def _make_fresh(folder: Path) -> None:
@@ -157,7 +157,7 @@ def _send(fleets: "list[FleetResult]", inbox: Path, seed: int, times: _Times) ->
 def _flow(parts: "Sunsift", settings: "Settings", fleets: "list[FleetResult]", times: _Times) -> "Saved":
     """Take the inbox through all five steps; return what ingest stored."""
     from sunsift.adapters.folder import FolderInbox
-    from sunsift.local import add_up, deliver_all, settle_all, settling
+    from sunsift.local import add_up, deliver_all, settle_all
     from sunsift.ports import WAKE, Saved
     from sunsift.wiring import sender_to
 
@@ -167,7 +167,7 @@ def _flow(parts: "Sunsift", settings: "Settings", fleets: "list[FleetResult]", t
     inbox = FolderInbox(settings.inbox, grown_after=0.0)
     with times.of("ingest") as did, progress("Polling and ingesting") as report:
         taken = 0
-        while parts.poll(inbox):
+        while parts.poll(inbox).wake_ups:
             while parts.topic.take(WAKE, 1):
                 done = parts.ingest(inbox)
                 add_up(saved, done.saved)
@@ -183,11 +183,11 @@ def _flow(parts: "Sunsift", settings: "Settings", fleets: "list[FleetResult]", t
         add_up(saved, redriven)
         did.append((f"packets of {LATE_HOUSES} houses that were registered late", redriven.accepted))
     with times.of("predict") as did, progress("Settling and predicting", len(registered)) as report:
-        with settling(parts, wait=True):
+        with parts.settling(wait=True):
             predicted = settle_all(parts, report)
         did.append((f"predictions of {predicted.houses} houses settled", predicted.predictions))
     with times.of("deliver") as did:
-        sent = deliver_all(parts, sender_to(str(settings.outbox))).sent
+        sent = deliver_all(parts, sender_to(str(settings.outbox), settings)).sent
         did.append((f"reports sent to {settings.outbox}", sent))
     return saved
 
@@ -230,7 +230,7 @@ def _show_counts(parts: "Sunsift", sent: "MailCounts", saved: "Saved") -> None:
     show("\n[bold]Counts[/bold]\n", listing)
 
 
-def _show_next(data: Path, poorest: str | None, *, real: bool) -> None:
+def _show_next(settings: "Settings", poorest: str | None, *, real: bool) -> None:
     commands = [
         (f"status {poorest}" if poorest else "status", "the evidence on the poorest house"),
         ("status --only poor", "who should get a visit"),
@@ -242,4 +242,4 @@ def _show_next(data: Path, poorest: str | None, *, real: bool) -> None:
         commands.append(("lab separation", "how well dead panels are told from living ones"))
     show("\n[bold]Try next[/bold]")
     for command, meaning in commands:
-        show(f"  [dim]{meaning}[/dim]", f"    [cyan]{plain(command_line(data, command))}[/cyan]")
+        show(f"  [dim]{meaning}[/dim]", f"    [cyan]{plain(command_line(settings, command))}[/cyan]")

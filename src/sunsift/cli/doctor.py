@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata, util
@@ -96,7 +97,7 @@ def _state(settings: "Settings") -> Iterator[Check]:
     from sunsift.settings import LONGEST_STEP_MS
 
     if not settings.database.exists():
-        advice = command_line(settings.data, "houses add HOUSES.csv")
+        advice = command_line(settings, "houses add HOUSES.csv")
         yield Check("database", MISSING, f"{settings.database} does not exist", f"begin with: {advice}")
         return
     try:
@@ -109,7 +110,7 @@ def _state(settings: "Settings") -> Iterator[Check]:
 
 
 def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
-    with parts.database.read() as connection:
+    with closing(sqlite3.connect(settings.database)) as connection:
         schema = connection.execute("PRAGMA user_version").fetchone()[0]
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     size = settings.database.stat().st_size
@@ -125,13 +126,13 @@ def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
         OK if counts.houses else MISSING,
         f"{counted(counts.houses, 'house')}, {counted(counts.days, 'day')}, "
         f"{counted(counts.predictions, 'prediction')}",
-        "" if counts.houses else f"register houses: {command_line(settings.data, 'houses add HOUSES.csv')}",
+        "" if counts.houses else f"register houses: {command_line(settings, 'houses add HOUSES.csv')}",
     )
     yield Check(
         "unsettled",
         OK,
         f"{counted(counts.unsettled, 'house')} not judged yet",
-        f"{command_line(settings.data, 'settle')}, or let `run` do it" if counts.unsettled else "",
+        f"{command_line(settings, 'settle')}, or let `run` do it" if counts.unsettled else "",
     )
     stuck = (
         next((r.problem for r in parts.records.reports() if r.problem), None) if counts.undelivered else None
@@ -140,13 +141,13 @@ def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
         "reports",
         PROBLEM if stuck else OK,
         f"{counts.undelivered:,} of {counts.reports:,} not delivered" + (f": {stuck}" if stuck else ""),
-        f"{command_line(settings.data, 'deliver')}, or let `run` do it" if counts.undelivered else "",
+        f"{command_line(settings, 'deliver')}, or let `run` do it" if counts.undelivered else "",
     )
     yield Check(
         "quarantine",
         OK,
         counted(counts.quarantined, "message"),
-        command_line(settings.data, "quarantine list") if counts.quarantined else "",
+        command_line(settings, "quarantine list") if counts.quarantined else "",
     )
     yield _clock(parts)
 

@@ -64,4 +64,4 @@ def ingest(
         show(f"superseded   {saved.superseded:>10,}   older than what is stored")
         show(f"quarantined  {saved.quarantined:>10,}")
     if saved.quarantined:
-        say(f"See why packets were quarantined: {command_line(settings.data, 'quarantine list')}")
+        say(f"See why packets were quarantined: {command_line(settings, 'quarantine list')}")

@@ -176,7 +176,7 @@ def discard(
         return
     show(f"{counted(discarded, 'message')} discarded, {left:,} left")
     if left:
-        show(f"[dim]{plain(command_line(settings.data, 'quarantine list'))}[/dim]")
+        show(f"[dim]{plain(command_line(settings, 'quarantine list'))}[/dim]")
 
 
 def _choose(parts: "Sunsift", ids: list[str] | None, *, everything: bool, code: str | None) -> list[str]:

@@ -3,7 +3,6 @@
 import logging
 import signal
 import threading
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,11 +38,11 @@ def add_to(root: typer.Typer) -> None:
 def run(
     ctx: typer.Context,
     inbox: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="DIR",
-            file_okay=False,
-            help="Folder in which packet files arrive; it is created.",
+            metavar="DIR|URL",
+            envvar="SUNSIFT_INBOX",
+            help="Folder in which packet files arrive (it is created), or azure://ACCOUNT/QUEUE.",
             show_default="inbox in the data folder",
         ),
     ] = None,
@@ -68,10 +67,9 @@ def run(
     Ctrl-C or SIGTERM ends the service cleanly with exit code 0. Whatever ends it, even a power cut, it goes
     on where it was when it is started again.
     """
-    from sunsift.adapters.folder import FolderInbox
     from sunsift.local import Schedule, Service
-    from sunsift.settings import LONGEST_STEP_MS
-    from sunsift.wiring import sender_to
+    from sunsift.settings import LONGEST_STEP_MS, shown
+    from sunsift.wiring import inbox_at, sender_to
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, force=True)
     settings = settings_of(ctx, quiet_minutes)
@@ -82,17 +80,20 @@ def run(
         deliver_seconds=deliver_seconds,
         sweep_seconds=sweep_seconds,
     )
-    sender = sender_to(target)
+    sender = sender_to(target, settings)
     with opened(settings, longest_step_ms=LONGEST_STEP_MS, must_exist=False) as parts:
-        folder = FolderInbox(inbox or settings.inbox, whole_after)
-        service = Service(parts, folder, sender, schedule)
+        packets = inbox_at(inbox, settings, whole_after)
+        service = Service(parts, packets, sender, schedule)
         _stop_on_signals(service)
-        log.info("state in %s", settings.data)
-        log.info("watching %s for packet files; reports go to %s", folder.folder, target)
+        log.info("state in %s", settings.data if settings.store is None else shown(settings.store))
+        if settings.coordinator is not None:
+            log.info("quiet clocks and leases in %s", shown(settings.coordinator))
+        watched = inbox or settings.inbox
+        log.info("watching %s for packet files; reports go to %s", watched, shown(target))
         log.info("houses are judged after %g quiet minutes", settings.rules.quiet_minutes)
         log.info("stop with Ctrl-C or SIGTERM")
         service.run()
-        folder.close()
+        packets.close()
     log.info("stopped; everything is stored")
 
 

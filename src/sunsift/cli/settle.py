@@ -89,20 +89,18 @@ def settle(
         minutes = f"{settings.rules.quiet_minutes:g} minutes"
         show(f"not due yet: {counted(waiting, 'house')}, until no packet came for {minutes}")
     if done.reports:
-        say(f"Send the reports: {command_line(settings.data, 'deliver')}")
+        say(f"Send the reports: {command_line(settings, 'deliver')}")
 
 
 @contextmanager
 def settling_alone(parts: "Sunsift") -> Iterator[None]:
     """Be the only process that settles this state while the block runs; wait for another, and say so."""
-    from sunsift.local import settling
-
-    with settling(parts, wait=False) as free:
+    with parts.settling(wait=False) as free:
         if free:
             yield
             return
     say("Another process is settling this state; waiting until it has finished.")
-    with settling(parts, wait=True):
+    with parts.settling(wait=True):
         yield
 
 

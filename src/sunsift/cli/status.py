@@ -71,13 +71,13 @@ def status(
         print_json([described(s, parts.model) for s in chosen])
         return
     if not houses:
-        show(f"No house is registered yet: {plain(command_line(settings.data, 'houses add HOUSES.csv'))}")
+        show(f"No house is registered yet: {plain(command_line(settings, 'houses add HOUSES.csv'))}")
         return
     show(league_table(chosen, parts.model))
     which = f" with status {only}" if only else ""
     show(f"{len(chosen):,} of {counted(matching[0], 'house')}{which}, most energy lost first")
     if chosen:
-        shown = command_line(settings.data, f"status {chosen[0].house.house_id}")
+        shown = command_line(settings, f"status {chosen[0].house.house_id}")
         show(f"[dim]One house in detail: {plain(shown)}[/dim]")
 
 

@@ -65,7 +65,7 @@ def import_file(
     if closed:
         days = sum(last - first + 1 for spans in closed.values() for first, last in spans)
         first = date_text(min(spans[0][0] for spans in closed.values()))
-        advice = command_line(settings.data, f"lab rescore --since {first} --sunlight")
+        advice = command_line(settings, f"lab rescore --since {first} --sunlight")
         show(
             f"{counted(days, 'region day')} closed before and keep their sunlight:",
             *(f"  {plain(name)}: {_in_words(spans)}" for name, spans in closed.items()),

@@ -27,6 +27,8 @@ def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, t
     The messages are deleted last: a crash before that brings them again, and packets that are already
     stored change nothing.
     """
+    # Every taking of a message counts, and too many mark it as poison: take none that cannot be stored.
+    store.houses(())
     messages = inbox.receive(inbox.batch)
     if not messages:
         return Ingested(0, Saved())
