@@ -7,18 +7,23 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from standardwebhooks import Webhook, WebhookVerificationError
+
 
 class Receiver:
     """Takes reports by POST.
 
-    answer: the status it answers with. received: bodies that it acknowledged, in order.
-    ids: the header `webhook-id` of every request, in order.
+    secret: if given, signatures are checked, and whatever is not signed with it is answered with 401.
+    answer: the status that it answers otherwise. received: bodies that it acknowledged, in order.
+    headers: of every request, in order, with names in small letters. bodies: of every request, as sent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secret: str | None = None) -> None:
         self.answer = 200
         self.received: list[dict[str, Any]] = []
-        self.ids: list[str | None] = []
+        self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
+        self._webhook = Webhook(secret) if secret else None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
     @property
@@ -26,16 +31,32 @@ class Receiver:
         """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/reports"
 
+    @property
+    def ids(self) -> list[str | None]:
+        """The header `webhook-id` of every request, in order."""
+        return [headers.get("webhook-id") for headers in self.headers]
+
+    def _judge(self, body: bytes, headers: dict[str, str]) -> int:
+        try:
+            if self._webhook:
+                self._webhook.verify(body, headers)
+        except WebhookVerificationError:
+            return 401
+        return self.answer
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.ids.append(self.headers["webhook-id"])
-                if 200 <= receiver.answer < 300:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.headers.append(headers)
+                receiver.bodies.append(body)
+                status = receiver._judge(body, headers)
+                if 200 <= status < 300:
                     receiver.received.append(json.loads(body))
-                self.send_response(receiver.answer)
+                self.send_response(status)
                 self.send_header("location", "/elsewhere")
                 self.send_header("content-length", "0")
                 self.end_headers()

@@ -7,20 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sunsift.domain.readings import day_date
+from sunsift.adapters.report_body import report_body
 from sunsift.ports import Report
-
-
-def report_body(report: Report) -> dict[str, str]:
-    """Return what the retailer gets to read, whatever carries it."""
-    return {
-        "key": report.key,
-        "house_id": report.house_id,
-        "status": str(report.status),
-        "previous": str(report.previous),
-        "as_of": day_date(report.as_of).isoformat(),
-        "created_at": report.created_at,
-    }
 
 
 class JsonLinesSender:

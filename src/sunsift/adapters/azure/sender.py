@@ -1,0 +1,40 @@
+"""Reports to the retailer, by a queue of Azure."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sunsift.adapters.azure.client import azure_trouble
+from sunsift.adapters.report_body import report_body
+from sunsift.domain.errors import SunsiftError
+from sunsift.ports import Report
+
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueClient
+
+NEVER_EXPIRES = -1
+
+
+class AzureQueueSender:
+    """Puts one message a report on the queue: JSON in base64, which is what Azure Functions expect.
+
+    Each waits there until the retailer takes it, however long that is. One may be put there twice, as after
+    an answer that got lost: then both have the same `key`.
+    """
+
+    batch = 32
+
+    def __init__(self, client: "QueueClient") -> None:
+        self._client = client
+
+    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+        """Put reports on the queue, one after the other; after one that failed the rest waits."""
+        for position, report in enumerate(reports):
+            body = base64.b64encode(json.dumps(report_body(report)).encode()).decode()
+            try:
+                with azure_trouble(self._client):
+                    self._client.send_message(body, time_to_live=NEVER_EXPIRES)
+            except SunsiftError as error:
+                return {r.key: str(error) for r in reports[position:]}
+        return {}
