@@ -12,15 +12,18 @@ from sunsift.domain.rules import Rules
 DATABASE_NAME = "sunsift.sqlite"
 # The service looks at the clock every minute; a longer gap means that the clock leapt or nobody listened.
 LONGEST_STEP_MS = 5 * 60_000
+AZURE_CREDENTIALS = ("SUNSIFT_AZURE_CONNECTION_STRING", "SUNSIFT_AZURE_SAS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What lets Sunsift into queues, and what it signs with. Shown nowhere, not even by `repr`."""
+    """What lets Sunsift into queues, and what it signs with. Shown nowhere, not even by `repr`.
 
-    azure_connection_string: str | None = field(default=None, repr=False)
-    azure_sas: str | None = field(default=None, repr=False)
-    webhook_secret: str | None = field(default=None, repr=False)
+    azure: those variables of the environment that hold credentials for queues of Azure.
+    """
+
+    azure: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +113,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
         inbox_at=text("SUNSIFT_INBOX"),
         to=text("SUNSIFT_TO"),
         secrets=Secrets(
-            azure_connection_string=text("SUNSIFT_AZURE_CONNECTION_STRING"),
-            azure_sas=text("SUNSIFT_AZURE_SAS"),
-            webhook_secret=text("SUNSIFT_WEBHOOK_SECRET"),
+            azure={name: value for name in AZURE_CREDENTIALS if (value := environment.get(name))},
+            webhook=text("SUNSIFT_WEBHOOK_SECRET"),
         ),
     )

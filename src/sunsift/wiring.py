@@ -20,7 +20,7 @@ from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from sunsift.adapters.webhook import WebhookSender
-from sunsift.domain.errors import SettingsError
+from sunsift.domain.errors import MissingExtraError, SettingsError
 from sunsift.domain.rules import Rules
 from sunsift.model import Model, load
 from sunsift.ports import Clock, Coordinator, Inbox, Quarantined, Sender, Store, Topic
@@ -223,7 +223,8 @@ def _coordinator_of(settings: Settings, own: "SpareCoordinator") -> Coordinator:
         return own
     with needs("redis"):
         from sunsift.adapters.fallback import FallingBack
-        from sunsift.adapters.redis_coordinator import RedisCoordinator, connect
+        from sunsift.adapters.redis.connection import connect
+        from sunsift.adapters.redis.coordinator import RedisCoordinator
     return FallingBack(RedisCoordinator(connect(settings.coordinator)), own)
 
 
@@ -231,8 +232,9 @@ def inbox_at(where: str | None, settings: Settings, whole_after: float = 2.0) ->
     """Return the inbox: azure://ACCOUNT/QUEUE, or a folder. whole_after: see `FolderInbox` [s]."""
     if where is not None and where.startswith("azure://"):
         with needs("azure"):
-            from sunsift.adapters.azure_queue import AzureQueueInbox, queue_client
-        return AzureQueueInbox(queue_client(where, **_azure_access(settings)))
+            from sunsift.adapters.azure.client import queue_client
+            from sunsift.adapters.azure.inbox import AzureQueueInbox
+        return AzureQueueInbox(queue_client(where, settings.secrets.azure))
     if where is not None and "://" in where:
         raise SettingsError(f"{where!r} is no inbox: give a folder or azure://ACCOUNT/QUEUE")
     return FolderInbox(Path(where) if where else settings.inbox, whole_after)
@@ -242,15 +244,12 @@ def sender_to(target: str, settings: Settings) -> Sender:
     """Return the sender for a web address, azure://ACCOUNT/QUEUE or a file name."""
     if target.startswith("azure://"):
         with needs("azure"):
-            from sunsift.adapters.azure_queue import AzureQueueSender, queue_client
-        return AzureQueueSender(queue_client(target, **_azure_access(settings)))
+            from sunsift.adapters.azure.client import queue_client
+            from sunsift.adapters.azure.sender import AzureQueueSender
+        return AzureQueueSender(queue_client(target, settings.secrets.azure))
     if "://" in target:
-        return WebhookSender(target)
+        return WebhookSender(target, settings.secrets.webhook)
     return JsonLinesSender(Path(target))
-
-
-def _azure_access(settings: Settings) -> dict[str, str | None]:
-    return {"connection_string": settings.secrets.azure_connection_string, "sas": settings.secrets.azure_sas}
 
 
 @contextmanager
@@ -259,6 +258,6 @@ def needs(extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise SettingsError(
+        raise MissingExtraError(
             f"{error.name or error} is not installed; install it with: pip install 'sunsift[{extra}]'"
         ) from error
