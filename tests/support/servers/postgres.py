@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from sunsift.adapters.postgres.migrate import upgrade
 from tests.support.kill import wait_until
 from tests.support.servers.common import PATIENCE_SECONDS, Server, free_port, plain_environment
 
@@ -166,17 +167,28 @@ def emptied(url: str) -> str:
     return url
 
 
+def empty_database(server: Postgres) -> str:
+    """Make a database without any tables, and return its address.
+
+    It sorts text as people do where the server can: whoever relies on the order of bytes has to say so.
+    """
+    name = f"test_{next(_numbers)}"
+    _create(server, name)
+    return server.url(name)
+
+
+def _create(server: Postgres, name: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        knows = connection.execute("SELECT 1 FROM pg_collation WHERE collname = 'en-AU-x-icu'").fetchone()
+        how = " LOCALE_PROVIDER icu ICU_LOCALE 'en-AU' TEMPLATE template0" if knows else ""
+        connection.execute(sql.SQL("CREATE DATABASE {}" + how).format(sql.Identifier(name)))
+
+
 def _make_template(server: Postgres) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(NEEDS_PASSWORD)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-    schema = Path(__file__).parents[3] / "src/sunsift/adapters/postgres/schema.sql"
-    with psycopg.connect(server.url(TEMPLATE)) as connection:
-        connection.execute(schema.read_text())
-        for table in ("day", "prediction"):
-            connection.execute(f"CREATE TABLE {table}_rest PARTITION OF {table} DEFAULT")
-        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
-        connection.execute("INSERT INTO alembic_version VALUES ('0002')")
+    _create(server, TEMPLATE)
+    upgrade(server.url(TEMPLATE))
 
 
 @pytest.fixture(scope="session")

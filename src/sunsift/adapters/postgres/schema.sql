@@ -1,12 +1,15 @@
 -- The tables as the newest migration leaves them. Times are milliseconds; days are counted from 1970-01-01;
 -- small numbers are scaled integers, as in the embedded store, so that both give the same bytes.
 --
+-- Names and keys are compared by their bytes (COLLATE "C"): in the same order as in Python and in the embedded
+-- store, quickly, and without an index that a newer library of the system could put out of order.
+--
 -- Whoever changes a house first locks its row of `progress`, several houses in the order of their numbers:
 -- so workers on different houses never wait for each other, and nobody deadlocks.
 
 CREATE TABLE house (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    house_id text NOT NULL UNIQUE,
+    house_id text COLLATE "C" NOT NULL UNIQUE,
     capacity_kwp double precision NOT NULL,
     latitude double precision NOT NULL,
     longitude double precision NOT NULL,
@@ -15,8 +18,8 @@ CREATE TABLE house (
     tilt double precision,
     export_limit_kw double precision,
     battery boolean NOT NULL,
-    region text NOT NULL,
-    weather_region text NOT NULL
+    region text COLLATE "C" NOT NULL,
+    weather_region text COLLATE "C" NOT NULL
 );
 CREATE INDEX house_of_region ON house (weather_region, house_id);
 
@@ -55,7 +58,7 @@ CREATE TABLE evidence (
 ) WITH (fillfactor = 85);
 
 CREATE TABLE region_day (
-    region text NOT NULL,
+    region text COLLATE "C" NOT NULL,
     day integer NOT NULL,
     opened bigint NOT NULL,        -- steady time of its first packet
     profile bytea,                 -- NULL while it is open
@@ -64,7 +67,7 @@ CREATE TABLE region_day (
 CREATE INDEX region_day_open ON region_day (opened) WHERE profile IS NULL;
 
 CREATE TABLE sunlight_feed (
-    region text NOT NULL,
+    region text COLLATE "C" NOT NULL,
     day integer NOT NULL,
     profile bytea NOT NULL,
     PRIMARY KEY (region, day)
@@ -91,12 +94,12 @@ CREATE TABLE prediction (
 
 CREATE TABLE word (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    text text NOT NULL UNIQUE
+    text text COLLATE "C" NOT NULL UNIQUE
 );
 
 CREATE TABLE report (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key text NOT NULL UNIQUE,
+    key text COLLATE "C" NOT NULL UNIQUE,
     house integer NOT NULL REFERENCES house ON DELETE CASCADE,
     as_of integer NOT NULL,
     status smallint NOT NULL,
@@ -112,10 +115,10 @@ CREATE INDEX report_of_house ON report (house, seq);
 CREATE INDEX report_undelivered ON report (due) WHERE delivered_at IS NULL;
 
 CREATE TABLE quarantine (
-    id text PRIMARY KEY,
-    code text NOT NULL,
+    id text COLLATE "C" PRIMARY KEY,
+    code text COLLATE "C" NOT NULL,
     reason text NOT NULL,
-    house_id text,
+    house_id text COLLATE "C",
     source text NOT NULL,
     received_at bigint NOT NULL,
     body bytea NOT NULL                 -- compressed
@@ -141,14 +144,14 @@ CREATE TABLE steady (
 
 -- The coordinator's hints, where no Redis is used or none answers. A crash of the server may empty them.
 CREATE UNLOGGED TABLE quiet (
-    house_id text PRIMARY KEY,
+    house_id text COLLATE "C" PRIMARY KEY,
     arrived bigint NOT NULL,
     claimed_until bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX quiet_arrived ON quiet (arrived);
 
 CREATE UNLOGGED TABLE lease (
-    house_id text PRIMARY KEY,
+    house_id text COLLATE "C" PRIMARY KEY,
     token text NOT NULL,
     until bigint NOT NULL
 );

@@ -1,0 +1,113 @@
+"""Bringing a database to the revision that this Sunsift knows, with Alembic. There is no way back.
+
+Earlier versions refuse newer tables, so bring the tables up first and the workers after.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from sunsift.adapters.postgres.migrations import HEAD
+from sunsift.adapters.postgres.trouble import Address, in_plain_words
+from sunsift.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+OLDEST_SERVER: Final = 15
+_IN_THE_WAY: Final = "somebody else uses the tables or migrates them; nothing was changed, try again later"
+
+
+@contextmanager
+def administered(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """Give a connection for one transaction, whatever revision the tables have, even none.
+
+    Errors: StoreError in plain words, for everything that the server refuses in the block.
+    """
+    address = Address(url)
+    settings = {"connect_timeout": 10, **address.settings()}
+    try:
+        with psycopg.connect(
+            **settings, application_name="sunsift store", prepare_threshold=None
+        ) as connection:
+            yield connection
+    except psycopg.errors.LockNotAvailable as error:
+        raise StoreError(f"{address}: {_IN_THE_WAY}") from error
+    except psycopg.Error as error:
+        raise in_plain_words(error, address) from error
+
+
+def current(url: str) -> str | None:
+    """Return the revision of a database's tables; None if it has none. Errors: StoreError."""
+    with administered(url) as connection:
+        return revision_of(connection)
+
+
+def revision_of(connection: psycopg.Connection[tuple[Any, ...]]) -> str | None:
+    """Return the revision of the tables; None if there are none."""
+    there = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    if there is None or there[0] is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def upgrade(url: str, to: str = "head") -> None:
+    """Bring the tables up to a revision, all in one transaction; at that revision already, do nothing.
+
+    Safe while workers run. Two at a time go one after the other. Errors: StoreError.
+    """
+    # Here, so that workers need neither Alembic nor SQLAlchemy to see which revision there is.
+    from alembic import command
+    from alembic.util import CommandError
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.pool import NullPool
+
+    with administered(url) as connection:
+        _fit(connection, url)
+        # psycopg connects, so that a URL means the same here as everywhere else.
+        engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=NullPool)
+        try:
+            with engine.connect() as shared:
+                config = _config()
+                config.attributes["connection"] = shared
+                command.upgrade(config, to)
+        except DBAPIError as error:
+            raise error.orig or error from error
+        except CommandError as error:
+            raise StoreError(f"{Address(url)}: {error}") from error
+
+
+def script(revision: str | None) -> str:
+    """Return the SQL that brings tables up from a revision; for whoever wants to read it first."""
+    from alembic import command
+
+    text = StringIO()
+    config = _config(text)
+    command.upgrade(config, f"{revision}:head" if revision else "head", sql=True)
+    return text.getvalue()
+
+
+def _fit(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> None:
+    version = connection.info.server_version
+    if version < OLDEST_SERVER * 10_000:
+        raise StoreError(
+            f"{Address(url)}: is PostgreSQL {version // 10_000}; Sunsift needs {OLDEST_SERVER} or newer"
+        )
+    revision = revision_of(connection)
+    if revision is not None and revision > HEAD:
+        raise StoreError(f"{Address(url)}: was brought up by a newer Sunsift ({revision}); upgrade this one")
+
+
+def _config(output: StringIO | None = None) -> "Config":
+    from alembic.config import Config
+
+    config = Config(output_buffer=output)
+    folder = str(resources.files("sunsift.adapters.postgres").joinpath("migrations"))
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    return config

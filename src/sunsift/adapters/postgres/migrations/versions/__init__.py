@@ -1,0 +1,1 @@
+"""One file a revision. What was released never changes: a change is a further file."""
