@@ -156,14 +156,15 @@ def fresh_database(server: Postgres, template: str = TEMPLATE) -> str:
 
 
 def emptied(url: str) -> str:
-    """Empty all tables of a database, and return its address."""
+    """Empty all tables of a database, and return its address. For few rows: much quicker than TRUNCATE."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
             "AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"
         ).fetchall()
-        names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows)
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+        connection.execute(
+            sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for (name,) in rows)
+        )
     return url
 
 
