@@ -57,20 +57,18 @@ class Azurite(Server):
     @contextmanager
     def queue(self) -> Iterator[QueueClient]:
         """Make a queue, and remove it in the end."""
-        with self.client(f"queue-{next(self._numbers)}") as client:
+        name = f"queue-{next(self._numbers)}"
+        with self.client(name) as client, self.client(name) as in_the_end:
             client.create_queue()
             yield client
-            client.delete_queue()
+            in_the_end.delete_queue()
 
 
 @contextmanager
 def _running(azurite: Azurite) -> Iterator[Azurite]:
+    azurite.start()
     try:
-        azurite.start()
         yield azurite
-    except BaseException:
-        azurite.tell_log()
-        raise
     finally:
         azurite.kill()
 
