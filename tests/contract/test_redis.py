@@ -270,6 +270,10 @@ def test_a_refused_password_is_told_without_it(start_valkey: StartValkey, cluste
         "redis://:secret@localhost:6379/0?socket_timeout=1",
         "redis://:secret@localhost:6379?secret",
         "rediss://:secret@[::1:6379",
+        "redis://:secret@localhost:6379/secret",
+        "redis://:secret@localhost:6379/1?cluster=true",
+        "redis://:secret@localhost:6379?cluster=secret",
+        "redis://:secret@localhost:6379?ssl_ca_certs=authority.pem",
     ],
 )
 def test_a_wrong_url_is_refused_without_its_secret(url: str) -> None:

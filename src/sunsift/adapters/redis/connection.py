@@ -1,12 +1,14 @@
 """Reaching Redis or Valkey by its URL, with little patience: it only keeps hints."""
 
-from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from sunsift.domain.errors import SettingsError
@@ -21,27 +23,21 @@ _USAGE = (
 )
 
 
-class Client(Protocol):
-    """The one method of redis-py's clients that is used here."""
+class Client:
+    """A client of redis-py that is made when it is needed: a cluster may be down when the program starts.
 
-    def pipeline(self, transaction: bool) -> Any:
-        """Return a new pipeline."""
-        ...
+    It keeps to itself what it was made of; some versions of redis-py show passwords when they are printed.
+    """
 
+    def __init__(self, make: Callable[[], Redis | RedisCluster]) -> None:
+        self._make = make
+        self._made: Any = None
 
-class Cluster:
-    """A cluster that is looked for when it is needed, so that it may be down when the program starts."""
-
-    def __init__(self, url: str, options: dict[str, Any]) -> None:
-        self._url = url
-        self._options = options
-        self._client: Client | None = None
-
-    def pipeline(self, transaction: bool) -> Any:
-        """Return a new pipeline; find the cluster if it was not found yet."""
-        if self._client is None:
-            self._client = RedisCluster.from_url(self._url, **self._options)
-        return self._client.pipeline(transaction=transaction)
+    def pipeline(self) -> Any:
+        """Return a new pipeline, which is no transaction."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made.pipeline(transaction=False)
 
 
 def connect(url: str) -> Client:
@@ -49,24 +45,25 @@ def connect(url: str) -> Client:
 
     Errors: SettingsError, without the URL, which may hold a password.
     """
+    try:
+        parts = urlsplit(url)
+        asked = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+        cluster = {"true": True, "false": False}[asked.pop("cluster", "false")]
+        paths = r"/?0?" if cluster else r"/?\d*"
+        tls = {"ssl_ca_certs"} if parts.scheme == "rediss" else set()
+        usable = parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0
+    except (ValueError, KeyError):
+        # Its text may quote the URL.
+        raise SettingsError(_USAGE) from None
+    if not usable or not re.fullmatch(paths, parts.path) or asked.keys() - tls:
+        raise SettingsError(_USAGE)
     options: dict[str, Any] = {
         "decode_responses": True,
         "socket_timeout": PATIENCE_SECONDS,
         "socket_connect_timeout": PATIENCE_SECONDS,
         "health_check_interval": IDLE_SECONDS,
         "retry": Retry(NoBackoff(), 1),
+        **asked,
     }
-    try:
-        parts = urlsplit(url)
-        asked = parse_qs(parts.query, strict_parsing=bool(parts.query))
-        cluster = asked.pop("cluster", ["false"]) == ["true"]
-        authority = asked.pop("ssl_ca_certs", None)
-        if parts.scheme not in {"redis", "rediss"} or not parts.hostname or asked:
-            raise SettingsError(_USAGE)
-        if authority:
-            options["ssl_ca_certs"] = authority[0]
-        plain = urlunsplit(parts._replace(query=""))
-        return Cluster(plain, options) if cluster else Redis.from_url(plain, **options)
-    except (ValueError, RedisError):
-        # Their texts may quote the URL.
-        raise SettingsError(_USAGE) from None
+    kind = RedisCluster if cluster else Redis
+    return Client(partial(kind.from_url, urlunsplit(parts._replace(query="")), **options))

@@ -99,7 +99,7 @@ class RedisCoordinator:
     def _ask(self, commands: Iterable[tuple[str | int, ...]]) -> list[Any]:
         """Send commands in one go; return the answers. Errors: CoordinatorDownError."""
         try:
-            pipeline = self._client.pipeline(transaction=False)
+            pipeline = self._client.pipeline()
             for command in commands:
                 pipeline.execute_command(*command)
             answers: list[Any] = pipeline.execute(raise_on_error=False)
