@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: help demo test check format bench soak picture constraints clean
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/bin/sunsift
 	@tools/setup parquet
@@ -37,6 +37,14 @@ picture: ## Draw the pictures of the demo and of the model in docs/pictures agai
 	@tools/setup dev,lab
 	$(BIN)/python tools/picture.py docs/pictures/demo.svg
 	$(BIN)/python tools/model_pictures.py docs/pictures
+
+.PHONY: package infra-check
+package: ## Make the zips of the Lambda functions for both architectures, and say what they weigh
+	@tools/package --arch x86_64
+	@tools/package --arch arm64
+
+infra-check: ## Package for AWS without deploying, and check the templates
+	@infra/check
 
 constraints: ## Renew constraints/ with the newest versions that suit the oldest Python
 	@tools/renew-constraints
