@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -192,26 +193,29 @@ def _make_template(server: Postgres) -> None:
     upgrade(server.url(TEMPLATE))
 
 
+@contextmanager
+def running(version: str, logs: Path) -> Iterator[Postgres]:
+    """Run a server of one version, with a template of migrated tables, while the block runs."""
+    # Not below pytest's folder, which nobody but its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="sunsift-postgres-"))
+    try:
+        server = Postgres(version, folder, logs / f"{version}.log")
+        server.start()
+        try:
+            _make_template(server)
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Postgres]]:
     """Return the running server of a version; each is started when it is first asked for."""
-    running: dict[str, Postgres] = {}
     logs = tmp_path_factory.mktemp("postgres")
-
-    def server_of(version: str) -> Postgres:
-        if version not in running:
-            # Not below pytest's folder, which nobody but its owner may enter.
-            folder = Path(tempfile.mkdtemp(prefix="sunsift-postgres-"))
-            server = Postgres(version, folder, logs / f"{version}.log")
-            server.start()
-            _make_template(server)
-            running[version] = server
-        return running[version]
-
-    yield server_of
-    for server in running.values():
-        server.stop()
-        shutil.rmtree(server.folder, ignore_errors=True)
+    with ExitStack() as stack:
+        yield cache(lambda version: stack.enter_context(running(version, logs)))
 
 
 @pytest.fixture(scope="session")
@@ -224,3 +228,10 @@ def postgres(postgres_of: Callable[[str], Postgres]) -> Postgres:
 def any_postgres(postgres_of: Callable[[str], Postgres], request: pytest.FixtureRequest) -> Postgres:
     """Each of the servers that are here, one after the other."""
     return postgres_of(request.param)
+
+
+@pytest.fixture
+def postgres_to_kill(tmp_path: Path) -> Iterator[Postgres]:
+    """A server of one test's own, to be killed and started again; every commit survives that."""
+    with running(next(iter(programs())), tmp_path) as server:
+        yield server
