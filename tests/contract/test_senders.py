@@ -1,14 +1,19 @@
-"""The senders: a file of JSON lines, and a web server."""
+"""The senders: a file of JSON lines, and a web server that may check signatures."""
 
+import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
+from sunsift.adapters.clock import FixedClock
 from sunsift.adapters.json_lines import JsonLinesSender
 from sunsift.adapters.webhook import WebhookSender
 from sunsift.domain.errors import SettingsError
@@ -111,3 +116,81 @@ class TestWebhook(SenderContract):
     def test_an_address_must_be_one(self) -> None:
         with pytest.raises(SettingsError, match="no web address"):
             WebhookSender("ftp://example.org/")
+
+    def test_without_a_secret_nothing_is_signed(self, sender: WebhookSender, receiver: Receiver) -> None:
+        sender.send(REPORTS[:1])
+        assert not {"webhook-signature", "webhook-timestamp", "traceparent"} & set(receiver.headers[0])
+
+    def test_a_known_trace_goes_with_the_report(self, sender: WebhookSender, receiver: Receiver) -> None:
+        traced = [replace(r, trace="0af7651916cd43dd8448eb211c80319c") for r in REPORTS[:2]]
+        assert sender.send([*traced, traced[0]]) == {}
+        parents = [headers["traceparent"] for headers in receiver.headers]
+        assert all(re.fullmatch("00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01", p) for p in parents)
+        assert parents[0] == parents[2] != parents[1]
+
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+OTHER_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
+
+
+class TestSignedWebhook(TestWebhook):
+    """The receiver checks every signature with the library of the specification."""
+
+    @pytest.fixture
+    def receiver(self) -> Iterator[Receiver]:
+        with Receiver(SECRET).running() as receiver:
+            yield receiver
+
+    @pytest.fixture
+    def sender(self, receiver: Receiver) -> WebhookSender:
+        return WebhookSender(receiver.url, SECRET)
+
+    def test_without_a_secret_nothing_is_signed(self, sender: WebhookSender, receiver: Receiver) -> None:
+        assert set(WebhookSender(receiver.url).send(REPORTS)) == {r.key for r in REPORTS}
+        assert receiver.received == []
+
+    def test_a_signature_of_another_secret_is_refused(self, receiver: Receiver) -> None:
+        problems = WebhookSender(receiver.url, OTHER_SECRET).send(REPORTS[:1])
+        assert problems == {REPORTS[0].key: "the receiver answered 401"}
+        assert receiver.received == []
+
+    @pytest.mark.parametrize("changed", ["body", "webhook-id", "webhook-timestamp"])
+    def test_whatever_is_changed_on_the_way_is_refused(
+        self, sender: WebhookSender, receiver: Receiver, changed: str
+    ) -> None:
+        sender.send(REPORTS[:1])
+        body, headers = receiver.bodies[0], receiver.headers[0]
+        signed = {name: headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+
+        def post() -> int:
+            return urllib3.request("POST", receiver.url, body=body, headers=signed).status
+
+        assert post() == 200, "as it was sent, it is accepted"
+        if changed == "body":
+            body = body.replace(b"poor", b"well")
+        elif changed == "webhook-id":
+            signed[changed] = REPORTS[1].key
+        else:
+            signed[changed] = str(int(signed[changed]) - 1)
+        assert post() == 401
+
+    def test_each_attempt_is_signed_with_its_own_time(self, receiver: Receiver) -> None:
+        now = datetime.now(UTC)
+        for seconds in (-400, -200, 0):
+            clock = FixedClock(now + timedelta(seconds=seconds))
+            problems = WebhookSender(receiver.url, SECRET, clock).send(REPORTS[:1])
+            assert bool(problems) == (seconds == -400), "receivers refuse what is older than five minutes"
+        times = [int(headers["webhook-timestamp"]) for headers in receiver.headers]
+        assert [t - times[0] for t in times] == [0, 200, 400]
+
+    @pytest.mark.parametrize(
+        "secret", [SECRET, SECRET.removeprefix("whsec_"), SECRET.rstrip("="), f" {SECRET}\n"]
+    )
+    def test_a_secret_may_be_written_in_several_ways(self, receiver: Receiver, secret: str) -> None:
+        assert WebhookSender(receiver.url, secret).send(REPORTS) == {}
+
+    @pytest.mark.parametrize("secret", ["whsec_c2hvcnQ=", "my password is hunter2", f"{SECRET}!", SECRET * 3])
+    def test_a_secret_must_be_one_and_is_not_repeated(self, receiver: Receiver, secret: str) -> None:
+        with pytest.raises(SettingsError, match="make one with") as caught:
+            WebhookSender(receiver.url, secret)
+        assert secret.removeprefix("whsec_")[:8] not in str(caught.value)
