@@ -3,7 +3,7 @@
 Nothing here outlives a transaction, so PgBouncer may stand in between and pool by transactions.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -11,12 +11,16 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from sunsift.adapters.postgres.migrations import HEAD
-from sunsift.adapters.postgres.trouble import Address, in_plain_words
+from sunsift.adapters.postgres.text import StorableBinaryText, StorableText
+from sunsift.adapters.postgres.trouble import MIGRATE, Address, in_plain_words
 from sunsift.domain.errors import StoreError
 
 T = TypeVar("T")
 Link = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+# Wall time for people [ms since 1970]: as given, or else the server's.
+NOW_MS: Final = "coalesce(%s::bigint, (extract(epoch FROM now()) * 1000)::bigint)"
 
 # What the URL does not say. A server that vanished is noticed within half a minute.
 _PATIENCE: Final = {
@@ -85,13 +89,14 @@ class Database:
         with self._transaction(_READ) as connection:
             yield connection
 
-    def run(self, statement: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        """Run one statement as a transaction of its own and return its first row.
+    def run(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Run one statement as a transaction of its own; return its first row, if it has any.
 
         It has to be safe to do twice, for a connection that died may have taken the answer with it.
         """
         try:
-            return self._begin(statement, parameters).fetchone()
+            cursor = self._begin(statement, parameters)
+            return cursor.fetchone() if cursor.description else None
         except psycopg.Error as error:
             raise in_plain_words(error, self.address) from error
 
@@ -124,7 +129,7 @@ class Database:
         except psycopg.Error as error:
             raise in_plain_words(error, self.address) from error
 
-    def _begin(self, statement: str, parameters: Sequence[object] | None = None) -> Cursor:
+    def _begin(self, statement: str, parameters: Mapping[str, object] | None = None) -> Cursor:
         """Run the first statement; on a new connection if the one at hand has died since the last."""
         old = self._connection
         if old is not None and not old.closed:
@@ -144,6 +149,8 @@ class Database:
         connection = psycopg.connect(
             **settings, application_name=self._application, autocommit=True, prepare_threshold=None
         )
+        connection.adapters.register_dumper(str, StorableText)
+        connection.adapters.register_dumper(str, StorableBinaryText)
         try:
             self._check(connection)
         except BaseException:
@@ -155,9 +162,7 @@ class Database:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         revision = "" if row is None else str(row[0])
         if revision < HEAD:
-            raise StoreError(
-                f"{self.address}: its tables are older than this Sunsift; run: sunsift --store URL store migrate"
-            )
+            raise StoreError(f"{self.address}: its tables are older than this Sunsift; {MIGRATE}")
         if revision > HEAD:
             raise StoreError(f"{self.address}: was brought up by a newer Sunsift; upgrade this one to use it")
 

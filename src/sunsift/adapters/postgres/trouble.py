@@ -7,14 +7,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from sunsift.domain.errors import StoreError
 
-_MIGRATE: Final = "run: sunsift --store URL store migrate"
+MIGRATE: Final = "run: sunsift --store URL store migrate"
 _SHAPE: Final = "the URL of the store must read postgresql://user@host:5432/database"
 # By the server's code, the longest beginning first.
 _BY_CODE: Final = {
     "28": "the user or the password was refused: check both; the password may stand in PGPASSWORD",
     "3D000": "there is no such database: create it, or correct the URL of the store",
-    "42P01": f"the tables are missing: {_MIGRATE}",
-    "42703": f"the tables are of another version: {_MIGRATE}",
+    "42P01": f"the tables are missing: {MIGRATE}",
+    "42703": f"the tables are of another version: {MIGRATE}",
     "42501": "the user lacks rights: as the owner of the tables, run: sunsift --store URL store grant USER",
     "25006": "the server takes no writes (a replica, or set to read-only): give the URL of the primary",
     "53100": "the server's disk is full: free some space and try again; nothing that was stored is lost",

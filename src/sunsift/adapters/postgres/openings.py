@@ -1,0 +1,156 @@
+"""What predict reads of houses when it opens them, for all of them at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sunsift.adapters.codec import STATUSES
+from sunsift.adapters.postgres import evidence, regions, reports
+from sunsift.adapters.postgres.database import Link
+from sunsift.adapters.postgres.houses import COLUMNS, to_house
+from sunsift.adapters.sqlite.packets import to_packet
+from sunsift.adapters.sqlite.verdicts import to_change
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Folded, Opinion
+from sunsift.ports import StoredPrediction, Work
+
+_OPEN = """
+WITH mine AS MATERIALIZED (
+    SELECT p.house FROM house AS h JOIN progress AS p ON p.house = h.id
+    WHERE h.house_id = ANY (%b::text[]) AND p.generation > p.settled ORDER BY p.house FOR UPDATE OF p)
+UPDATE progress AS p SET fence = fence + 1 FROM mine WHERE p.house = mine.house
+RETURNING p.house, p.fence, p.generation, p.arrived, p.changed_from, p.changed_to, p.trace
+"""
+_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE id = ANY (%b::integer[])"
+# The range of days besides each gap lets the planner leave out whole years.
+_DAYS = """
+SELECT d.house, d.day, d.kind, d.updated_at, d.readings
+FROM unnest(%b::integer[], %b::integer[], %b::integer[]) AS gap (house, first, last)
+JOIN day AS d ON d.house = gap.house AND d.day BETWEEN gap.first AND gap.last AND d.day BETWEEN %s AND %s
+ORDER BY d.house, d.day
+"""
+_PREDICTED = "p.house, p.day, p.input_digest, p.p_poor, p.verdict, p.average, p.status, p.since, p.came_from"
+_PREDICTIONS = f"""
+SELECT {_PREDICTED} FROM unnest(%b::integer[], %b::integer[]) AS k (house, changed_from)
+CROSS JOIN LATERAL (
+    SELECT * FROM prediction AS b WHERE b.house = k.house AND b.day < k.changed_from
+    ORDER BY b.day DESC LIMIT %s
+) AS p
+UNION ALL
+SELECT {_PREDICTED} FROM unnest(%b::integer[], %b::integer[]) AS k (house, changed_from)
+JOIN prediction AS p ON p.house = k.house AND p.day >= k.changed_from AND p.day >= %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A house that is open now: what its row of `progress` says."""
+
+    number: int
+    fence: int
+    generation: int
+    arrived: int
+    changed_from: int
+    changed_to: int
+    trace: str
+
+
+def open_houses(
+    connection: Link, house_ids: Sequence[str], history_days: int, fold_predictions: int
+) -> list[Work]:
+    """Read what predict needs of houses and void every earlier opening; leave out what did not change."""
+    rows = connection.execute(_OPEN, (sorted(set(house_ids)),)).fetchall()
+    opened = {row[0]: _Opened(*row) for row in rows}
+    if not opened:
+        return []
+    houses = _houses(connection, opened)
+    seen = {
+        o.number: (o.changed_from - (history_days - 1), o.changed_to + history_days - 1)
+        for o in opened.values()
+    }
+    measured = evidence.read(connection, seen)
+    packets = _unmeasured(connection, houses, seen, measured)
+    region_days = regions.known(
+        connection, {(houses[n].weather_region, p.day) for n in packets for p in packets[n]}
+    )
+    predictions = _predictions(connection, opened, fold_predictions)
+    reported = reports.newest(connection, list(opened))
+    works = {}
+    for number, found in opened.items():
+        house = houses[number]
+        known = {p.day: region_days.get((house.weather_region, p.day)) for p in packets[number]}
+        works[house.house_id] = Work(
+            house=house,
+            fence=found.fence,
+            generation=found.generation,
+            arrived=found.arrived,
+            changed_from=found.changed_from,
+            changed_to=found.changed_to,
+            evidence=measured[number],
+            packets=packets[number],
+            profiles={day: entry[0] for day, entry in known.items() if entry and entry[0] is not None},
+            awaits=max((e[1] for e in known.values() if e and e[0] is None), default=None),
+            predictions=predictions[number],
+            reported=reported.get(number),
+            trace=found.trace,
+        )
+    return [works[house_id] for house_id in dict.fromkeys(house_ids) if house_id in works]
+
+
+def _houses(connection: Link, numbers: Mapping[int, object]) -> dict[int, House]:
+    """Return registrations as they are now; while a house is locked, nobody changes its."""
+    rows = connection.execute(_HOUSES, (list(numbers),), binary=True)
+    return {row[0]: to_house(row[1:]) for row in rows}
+
+
+def _unmeasured(
+    connection: Link,
+    houses: Mapping[int, House],
+    seen: Mapping[int, tuple[int, int]],
+    measured: Mapping[int, Sequence[tuple[int, bytes]]],
+) -> dict[int, list[Packet]]:
+    """Return the packets of each house, oldest first, of the days in `seen` that are not measured."""
+    gaps = [
+        (number, *gap)
+        for number, (first, last) in seen.items()
+        for gap in _gaps(first, last, [day for day, _ in measured[number]])
+    ]
+    found: dict[int, list[Packet]] = {number: [] for number in seen}
+    if gaps:
+        columns = [list(column) for column in zip(*gaps, strict=True)]
+        ends = (min(columns[1]), max(columns[2]))
+        for row in connection.execute(_DAYS, (*columns, *ends), binary=True):
+            found[row[0]].append(to_packet(houses[row[0]].house_id, row[1:]))
+    return found
+
+
+def _gaps(first: int, last: int, days: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Return the stretches from `first` to `last` that hold none of the days; days: oldest first."""
+    for day in days:
+        if day > first:
+            yield first, day - 1
+        first = day + 1
+    if first <= last:
+        yield first, last
+
+
+def _predictions(
+    connection: Link, opened: Mapping[int, _Opened], fold_predictions: int
+) -> dict[int, list[StoredPrediction]]:
+    keys = list(opened), [o.changed_from for o in opened.values()]
+    parameters = (*keys, fold_predictions, *keys, min(keys[1]))
+    rows = connection.execute(_PREDICTIONS, parameters, binary=True).fetchall()
+    found: dict[int, list[StoredPrediction]] = {number: [] for number in opened}
+    for row in sorted(rows):
+        found[row[0]].append(_stored(row[1:]))
+    return found
+
+
+def _stored(row: Sequence[Any]) -> StoredPrediction:
+    day, digest, p_poor, verdict, average, status, since, came_from = row
+    return StoredPrediction(
+        input_digest=digest.hex(),
+        opinion=Opinion(p_poor / 10_000, STATUSES[verdict]),
+        folded=Folded(day, average / 10_000, to_change(since, status, came_from)),
+    )

@@ -1,0 +1,58 @@
+"""Unusable messages, kept whole with the reason."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+from sunsift.adapters.postgres.database import NOW_MS, Link
+from sunsift.adapters.sqlite.quarantine import message_id
+from sunsift.domain.times import iso_ms
+from sunsift.ports import Quarantined, Refused
+
+_ADD = f"""
+INSERT INTO quarantine (id, code, reason, house_id, source, body, received_at)
+SELECT *, {NOW_MS} FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[])
+ON CONFLICT (id) DO NOTHING
+"""
+SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
+_REDRIVABLE = f"""
+{SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code = 'unknown_house'
+ORDER BY q.house_id COLLATE "C", q.id COLLATE "C" LIMIT %s
+"""
+_FIND = f'{SELECT} WHERE q.id = ANY (%b::text[]) ORDER BY q.id COLLATE "C"'
+_DISCARD = """
+WITH gone AS MATERIALIZED (SELECT id FROM quarantine WHERE id = ANY (%b::text[]) ORDER BY id FOR UPDATE)
+DELETE FROM quarantine AS q USING gone WHERE q.id = gone.id
+"""
+
+
+def add(connection: Link, refused: Sequence[Refused], now_ms: int | None) -> int:
+    """Keep messages; return how many were given. now_ms: wall time [ms since 1970]; None for the server's."""
+    rows = sorted(
+        ((message_id(r), r.code, r.reason, r.house_id, r.source, zlib.compress(r.body)) for r in refused),
+        key=lambda row: row[0],
+    )
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(_ADD, (now_ms, *columns))
+    return len(rows)
+
+
+def redrivable(connection: Link, limit: int) -> list[Quarantined]:
+    """Return packets that waited for a house that is registered by now."""
+    return [to_message(row) for row in connection.execute(_REDRIVABLE, (limit,), binary=True)]
+
+
+def find(connection: Link, ids: Iterable[str]) -> list[Quarantined]:
+    """Return the named messages."""
+    return [to_message(row) for row in connection.execute(_FIND, (list(ids),), binary=True)]
+
+
+def discard(connection: Link, ids: Iterable[str]) -> int:
+    """Remove messages; return how many there were."""
+    return connection.execute(_DISCARD, (list(ids),)).rowcount
+
+
+def to_message(row: tuple[str, str, str, str | None, str, int, bytes]) -> Quarantined:
+    """Turn a row of `SELECT` into a message."""
+    id_, code, reason, house_id, source, received_at, body = row
+    return Quarantined(zlib.decompress(body), source, code, reason, house_id, id_, iso_ms(received_at))

@@ -1,0 +1,129 @@
+"""What predict writes of houses, fenced."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from sunsift.adapters.codec import STATUS_NUMBER, pack_reasons
+from sunsift.adapters.postgres import evidence, progress, reports, words
+from sunsift.adapters.postgres.database import Link
+from sunsift.adapters.postgres.progress import Progress
+from sunsift.domain.status import Folded
+from sunsift.domain.verdict import Prediction
+from sunsift.ports import Outcome, Work
+
+_WITHDRAW = """
+DELETE FROM prediction AS p USING unnest(%b::integer[], %b::integer[]) AS k (house, day)
+WHERE p.house = k.house AND p.day = k.day AND p.day BETWEEN %s AND %s
+"""
+_COLUMNS = {
+    "house": "integer", "day": "integer", "usable_days": "smallint", "p_poor": "smallint",
+    "performance": "integer", "performance_se": "integer", "lost": "integer", "verdict": "smallint",
+    "reasons": "bytea", "model": "integer", "input_digest": "bytea", "average": "integer",
+    "status": "smallint", "since": "integer", "came_from": "smallint",
+}  # fmt: skip
+_WRITE = f"""
+INSERT INTO prediction ({", ".join(_COLUMNS)})
+SELECT * FROM unnest({", ".join(f"%b::{kind}[]" for kind in _COLUMNS.values())})
+ON CONFLICT (house, day) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in list(_COLUMNS)[2:])}
+"""
+_RESTAND = """
+UPDATE prediction AS p SET
+    average = s.average, status = s.status, since = s.since, came_from = s.came_from
+FROM unnest(%b::integer[], %b::integer[], %b::integer[], %b::smallint[], %b::integer[], %b::smallint[])
+    AS s (house, day, average, status, since, came_from)
+WHERE p.house = s.house AND p.day = s.day AND p.day BETWEEN %s AND %s
+"""
+_SETTLE = "UPDATE progress SET settled = generation WHERE house = ANY (%b::integer[])"
+
+
+def commit(connection: Link, outcomes: Sequence[Outcome], now_ms: int | None) -> list[str]:
+    """Write the outcomes whose work is still valid; return the houses of the others.
+
+    now_ms: wall time, for people [ms since 1970]; None for the server's.
+    """
+    locked = progress.lock(connection, (o.work.house.house_id for o in outcomes))
+    valid: list[tuple[int, Outcome]] = []
+    refused = []
+    for outcome in outcomes:
+        house_id = outcome.work.house.house_id
+        found = locked.get(house_id)
+        if found is not None and _still_mine(outcome.work, found):
+            valid.append((found.number, outcome))
+            del locked[house_id]  # it is settled now
+        else:
+            refused.append(house_id)
+    if valid:
+        _write(connection, valid, now_ms)
+    return refused
+
+
+def _still_mine(work: Work, found: Progress) -> bool:
+    # A work that was committed already is no longer anybody's. Any packet since the opening, even one that
+    # changes nothing, moved `arrived`: the house is not quiet any more.
+    mine = (work.fence, work.generation, work.arrived)
+    return found.generation > found.settled and mine == (found.fence, found.generation, found.arrived)
+
+
+def _write(connection: Link, valid: Sequence[tuple[int, Outcome]], now_ms: int | None) -> None:
+    numbers = words.numbers(connection, chain.from_iterable(_texts(o.predictions) for _, o in valid))
+    withdrawn: list[tuple[object, ...]] = []
+    predictions: list[tuple[object, ...]] = []
+    restood: list[tuple[object, ...]] = []
+    measured: list[tuple[int, int, bytes]] = []
+    for house, outcome in valid:
+        withdrawn += [(house, day) for day in outcome.withdrawn]
+        standing = {folded.as_of: folded for folded in outcome.statuses}
+        predictions += [_row(house, p, standing.pop(p.period_end), numbers) for p in outcome.predictions]
+        restood += [(house, day, *_standing_columns(folded)) for day, folded in standing.items()]
+        measured += [(house, day, row) for day, row in outcome.evidence]
+    if withdrawn:
+        _execute(connection, _WITHDRAW, withdrawn, ranged=True)
+    if predictions:
+        _execute(connection, _WRITE, predictions)
+    if restood:
+        _execute(connection, _RESTAND, restood, ranged=True)
+    evidence.add(connection, measured)
+    reports.add(connection, [(n, o.work, o.report) for n, o in valid if o.report is not None], now_ms)
+    connection.execute(_SETTLE, ([house for house, _ in valid],))
+
+
+def _execute(
+    connection: Link, statement: str, rows: Sequence[Sequence[object]], *, ranged: bool = False
+) -> None:
+    """Run a statement on the columns of rows. ranged: it wants the first and the last of their days, too."""
+    columns: list[object] = [list(column) for column in zip(*rows, strict=True)]
+    days = [row[1] for row in rows]
+    ends = [min(days), max(days)] if ranged else []  # type: ignore[type-var]
+    connection.execute(statement, columns + ends)
+
+
+def _texts(predictions: Sequence[Prediction]) -> set[str]:
+    texts = {p.model_version for p in predictions}
+    texts.update(reason.code for p in predictions for reason in p.score.reasons)
+    return texts
+
+
+def _standing_columns(folded: Folded) -> tuple[int, int, int | None, int]:
+    change = folded.change
+    average = round(folded.average * 10_000)
+    if change is None:
+        return average, 0, None, 0
+    return average, STATUS_NUMBER[change.status], change.as_of, STATUS_NUMBER[change.previous]
+
+
+def _row(house: int, prediction: Prediction, folded: Folded, numbers: dict[str, int]) -> tuple[object, ...]:
+    score = prediction.score
+    return (
+        house,
+        prediction.period_end,
+        prediction.usable_days,
+        round(score.p_poor * 10_000),
+        round(score.performance * 1000),
+        round(score.performance_se * 1000),
+        round(score.lost_kwh * 10),
+        STATUS_NUMBER[score.verdict],
+        pack_reasons(score.reasons, numbers),
+        numbers[prediction.model_version],
+        bytes.fromhex(prediction.input_digest),
+        *_standing_columns(folded),
+    )
