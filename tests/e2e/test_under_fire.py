@@ -83,7 +83,7 @@ def disturbances(cloud: Cloud, postgres: Postgres) -> list[Callable[[], None]]:
 
 @contextmanager
 def hints_come_twice(cloud: Cloud, rng: random.Random) -> Iterator[None]:
-    """Repeat hints of every kind while the block runs: too early, too late, for houses that wait for nothing."""
+    """Repeat hints of every kind: too early, too late, for houses that wait for nothing."""
     ended = threading.Event()
     with closing(cloud.parts()) as parts:
         houses = [house.house_id for house in parts.records.houses()]
