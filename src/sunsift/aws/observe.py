@@ -29,6 +29,8 @@ _ours = logging.getLogger("sunsift")
 _ours.addHandler(logger.registered_handler)
 _ours.setLevel(logger.log_level)
 _ours.propagate = False  # Lambda's own handler would write every line again
+# The tracer logs every error, too, but as plain text.
+logging.getLogger("aws_lambda_powertools.tracing").setLevel(logging.CRITICAL)
 
 
 class Emf:

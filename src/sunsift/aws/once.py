@@ -36,7 +36,7 @@ class _Commands:
         return self._do("DEL", name)
 
     def _do(self, *command: str | int) -> Any:
-        return self._client.pipeline(transaction=False).execute_command(*command).execute()[0]
+        return self._client.pipeline().execute_command(*command).execute()[0]
 
 
 class Once:

@@ -1,0 +1,93 @@
+"""A packet's way through the functions, as the cloud calls them."""
+
+import pytest
+
+from sunsift.aws import deliver, ingest, poll, predict, settle, sweep
+from sunsift.ports import DELIVER, PREDICT, WAKE
+from tests.aws.conftest import Output, Surroundings
+from tests.aws.events import Context, failed, scheduled, sqs_event
+from tests.support.build import FIRST_DAY, a_house, days_of
+
+
+@pytest.mark.parametrize(("messages", "wake_ups"), [(0, 0), (1, 1), (32, 1), (33, 2)])
+def test_poll_wakes_one_worker_for_each_batch(
+    around: Surroundings, output: Output, messages: int, wake_ups: int
+) -> None:
+    around.send(days_of("house-1", FIRST_DAY, messages))
+    poll.handler(scheduled(), Context())
+    assert len(around.channels.take(WAKE, 10)) == wake_ups
+    assert output.total("InboxDepth") == messages
+    assert output.total("WakeUps") == wake_ups
+
+
+def test_poll_opens_no_store(around: Surroundings) -> None:
+    around.unset("SUNSIFT_STORE")
+    around.send(days_of("house-1", FIRST_DAY, 1))
+    assert poll.handler(scheduled(), Context()) == {"depth": 1, "wake_ups": 1}
+
+
+def test_ingest_stores_packets_and_deletes_their_messages(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 40))
+    assert failed(ingest.handler(sqs_event(["-", "-"]), Context())) == []
+    assert around.counts().days == 40
+    assert around.waiting() == 0
+    assert output.total("MessagesTaken") == output.total("PacketsAccepted") == 40
+
+
+def test_what_cannot_be_used_goes_to_quarantine(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("stranger", FIRST_DAY, 1) + days_of("house-1", FIRST_DAY, 1))
+    assert failed(ingest.handler(sqs_event(["-"]), Context())) == []
+    counts = around.counts()
+    assert (counts.days, counts.quarantined) == (1, 1)
+    assert output.total("MessagesQuarantined") == 1
+
+
+def test_from_packets_to_a_signed_report(around: Surroundings, output: Output) -> None:
+    around.register(a_house(), a_house("house-2"))
+    around.send(days_of("house-1", FIRST_DAY, 40) + days_of("house-2", FIRST_DAY, 40, alive=False))
+
+    poll.handler(scheduled(), Context())
+    ingest.handler(sqs_event(around.channels.take(WAKE, 10)), Context())
+    assert settle.handler(scheduled(), Context()) == {"claimed": 2}
+    houses = around.channels.take(PREDICT, 10)
+    assert sorted(houses) == ["house-1", "house-2"]
+    assert failed(predict.handler(sqs_event(houses), Context())) == []
+    hints = around.channels.take(DELIVER, 10)
+    assert hints
+    assert failed(deliver.handler(sqs_event(hints[:1]), Context())) == []
+
+    counts = around.counts()
+    assert (counts.unsettled, counts.undelivered) == (0, 0)
+    assert counts.reports == len(around.receiver.received) > 0
+    assert "house-2" in {report["house_id"] for report in around.receiver.received}
+    for metric, least in {
+        "HousesSettled": 2,
+        "PredictionsWritten": 2,
+        "ReportsWritten": 1,
+        "ReportsSent": 1,
+    }.items():
+        assert output.total(metric) >= least
+    # Nothing is left to do, and whoever asks does no harm.
+    assert settle.handler(scheduled(), Context()) == {"claimed": 0}
+    deliver.handler(scheduled(), Context())
+    assert len(around.receiver.received) == counts.reports
+
+
+def test_the_sweep_finds_what_hints_lost(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 1))
+    ingest.handler(sqs_event(["-"]), Context())
+    assert sweep.handler(scheduled(), Context()) == {"found": 1}
+    assert output.total("SweepFound") == 1
+
+
+def test_reports_that_nobody_takes_stay_due(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
+    ingest.handler(sqs_event(["-"]), Context())
+    predict.handler(sqs_event(["house-1"]), Context())
+    around.receiver.answer = 503
+    assert failed(deliver.handler(scheduled(), Context())) == []
+    assert around.counts().undelivered == output.total("ReportsFailed") == 1

@@ -1,0 +1,77 @@
+"""Logs, metrics and traces of the functions."""
+
+import re
+
+from sunsift.aws import ingest, poll, predict
+from tests.aws.conftest import Output, Surroundings
+from tests.aws.events import Context, scheduled, sqs_event
+from tests.support.build import FIRST_DAY, a_house, days_of
+
+X_RAY = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+TRACE = "5759e988bd862e3fe1be46a994272793"
+
+
+def test_metrics_are_in_the_format_of_cloudwatch(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 1))
+    ingest.handler(sqs_event(["-", "-"]), Context())
+    (line,) = output.metrics()
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    assert told["Namespace"] == "Sunsift"
+    assert told["Dimensions"] == [["service"], ["service", "step"]]
+    assert line["step"] == "ingest"
+    units = {metric["Name"]: metric["Unit"] for metric in told["Metrics"]}
+    assert units.pop("StepMilliseconds") == "Milliseconds"
+    assert set(units.values()) == {"Count"}
+    assert {"MessagesTaken", "PacketsAccepted", "PacketsRevised", "PacketsDuplicate"} <= units.keys()
+    assert line["MessagesTaken"] == [1, 0]
+    assert len(line["StepMilliseconds"]) == 2
+    assert all(value > 0 for value in line["StepMilliseconds"])
+
+
+def test_each_invocation_counts_from_nothing(around: Surroundings, output: Output) -> None:
+    for _ in range(2):
+        poll.handler(scheduled(), Context())
+    assert [line["InboxDepth"] for line in output.metrics()] == [[0], [0]]
+
+
+def test_every_log_line_names_its_request(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
+    first, second = Context(), Context()
+    ingest.handler(sqs_event(["-"]), first)
+    predict.handler(sqs_event(["house-1"]), second)
+    logs = output.logs()
+    assert {line["function_request_id"] for line in logs} == {first.aws_request_id, second.aws_request_id}
+    # The steps log by themselves; one of them tells of the house.
+    (change,) = [line for line in logs if line.get("house_id") == "house-1"]
+    assert change["function_request_id"] == second.aws_request_id
+    assert change["status"] == "poor"
+
+
+def test_a_trace_leads_from_the_ingest_to_the_report(around: Surroundings, output: Output) -> None:
+    around.register(a_house())
+    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
+    ingest.handler(sqs_event(["-"]), Context())
+    predict.handler(sqs_event(["house-1"]), Context())
+    traces = {line["trace_id"] for line in output.logs() if "trace_id" in line}
+    (trace,) = traces
+    assert re.fullmatch("[0-9a-f]{32}", trace)
+
+
+def test_the_trace_is_that_of_x_ray(around: Surroundings, output: Output) -> None:
+    around.set("_X_AMZN_TRACE_ID", X_RAY)
+    ingest.handler(sqs_event(["-"]), Context())
+    assert {line["trace_id"] for line in output.logs()} == {TRACE}
+
+
+def test_hints_carry_the_trace_and_logs_name_it_as_their_cause(around: Surroundings, output: Output) -> None:
+    around.send(days_of("house-1", FIRST_DAY, 1))
+    around.set("_X_AMZN_TRACE_ID", X_RAY)
+    poll.handler(scheduled(), Context())
+    around.unset("_X_AMZN_TRACE_ID")
+    (hint,) = around.channels.take_messages("wake", 1)
+    cause = hint["MessageAttributes"]["traceparent"]["StringValue"]
+    assert cause == f"00-{TRACE}-53995c3f42cd8ad8-01"
+    ingest.handler(sqs_event([hint["Body"]], traceparent=cause), Context())
+    assert {line["caused_by"] for line in output.logs()} == {cause}
