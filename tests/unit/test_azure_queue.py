@@ -2,9 +2,11 @@
 
 import base64
 import sys
+import traceback
 
 import pytest
 from azure.core.credentials import AzureSasCredential
+from azure.core.exceptions import ServiceRequestError
 
 from sunsift.adapters.azure.client import CONNECTION_STRING, SAS, azure_trouble, queue_client
 from sunsift.adapters.azure.inbox import _body
@@ -99,6 +101,17 @@ class TestCredentials:
         with pytest.raises(MissingExtraError, match=r"pip install 'sunsift\[azure\]'") as caught:
             queue_client(URL, {})
         assert missing.replace(".", "-") in str(caught.value)
+
+
+def test_nothing_of_an_error_of_azure_is_repeated() -> None:
+    address = f"{HOST}/messages?numofmessages=32&{TOKEN}"
+    with (
+        queue_client(URL, {SAS: TOKEN}) as client,
+        pytest.raises(SunsiftError, match="retailer/meter-data of Azure cannot be reached") as caught,
+        azure_trouble(client),
+    ):
+        raise ServiceRequestError(f"Max retries exceeded with url: {address}")
+    assert "sig=" not in "".join(traceback.format_exception(caught.value))
 
 
 PACKET = b'{"schema": 1, "house_id": "\xc3\xbc"}'
