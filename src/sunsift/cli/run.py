@@ -3,12 +3,15 @@
 import logging
 import signal
 import threading
+from contextlib import nullcontext
+from enum import StrEnum
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sunsift.cli.deliver import Target
+from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
 from sunsift.cli.settle import QuietMinutes
 from sunsift.cli.state import opened, settings_of
@@ -17,6 +20,21 @@ if TYPE_CHECKING:
     from sunsift.local import Service
 
 log = logging.getLogger("sunsift")
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From where on lines are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
 
 
 def _every(what: str) -> typer.models.OptionInfo:
@@ -58,6 +76,23 @@ def run(
             min=0.0, metavar="S", help="A file is whole, and is read, when it has not grown for S seconds."
         ),
     ] = 2.0,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="SUNSIFT_METRICS",
+            help="Serve figures for Prometheus there, such as 127.0.0.1:9464.",
+            show_default="not at all",
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="SUNSIFT_LOG_FORMAT", help="Log lines of text, or one JSON object each."),
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel,
+        typer.Option(envvar="SUNSIFT_LOG_LEVEL", help="debug names every message and house."),
+    ] = LogLevel.INFO,
 ) -> None:
     """Run the service: watch an inbox folder, judge quiet houses, deliver reports, until told to stop.
 
@@ -67,12 +102,15 @@ def run(
     Ctrl-C or SIGTERM ends the service cleanly with exit code 0. Whatever ends it, even a power cut, it goes
     on where it was when it is started again.
     """
+    from sunsift import logs
     from sunsift.local import Schedule, Service
+    from sunsift.prometheus import served
     from sunsift.settings import LONGEST_STEP_MS, shown
     from sunsift.wiring import inbox_at, sender_to
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO, force=True)
     settings = settings_of(ctx, quiet_minutes)
+    level = logging.getLevelNamesMapping()[log_level.upper()]
+    logs.configure(log_format.value, level, secrets_of(settings, inbox, to))
     target = to or str(settings.outbox)
     schedule = Schedule(
         poll_seconds=poll_seconds,
@@ -81,7 +119,13 @@ def run(
         sweep_seconds=sweep_seconds,
     )
     sender = sender_to(target, settings)
-    with opened(settings, longest_step_ms=LONGEST_STEP_MS, must_exist=False) as parts:
+    with (
+        served(metrics) if metrics else nullcontext() as observer,
+        opened(settings, longest_step_ms=LONGEST_STEP_MS, observer=observer, must_exist=False) as parts,
+    ):
+        if observer is not None:
+            observer.watch(parts.records, parts.model)
+            log.info("metrics at http://%s/metrics", metrics)
         packets = inbox_at(inbox, settings, whole_after)
         service = Service(parts, packets, sender, schedule)
         _stop_on_signals(service)
