@@ -11,15 +11,7 @@ def secrets_of(settings: "Settings", *more: str | None) -> list[str]:
     """Return the secrets among the settings. more: URLs that were given beside them."""
     from sunsift.logs import secrets_in
 
-    return secrets_in(
-        [
-            settings.store,
-            settings.coordinator,
-            settings.inbox_at,
-            settings.to,
-            *more,
-            *settings.secrets.azure.values(),
-            settings.secrets.webhook,
-            os.environ.get("PGPASSWORD"),
-        ]
-    )
+    places = (settings.store, settings.coordinator, settings.inbox_at, settings.to, *more)
+    secrets = (*settings.secrets.azure.values(), settings.secrets.webhook, os.environ.get("PGPASSWORD"))
+    # Of folders and files nothing is secret.
+    return secrets_in([*(place for place in places if place and "://" in place), *secrets])
