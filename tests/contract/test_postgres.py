@@ -4,13 +4,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from sunsift.adapters.postgres.coordinator import PostgresCoordinator
 from sunsift.adapters.postgres.database import Database
+from sunsift.adapters.postgres.listing import PAGE
+from sunsift.adapters.postgres.records import PostgresRecords
+from sunsift.adapters.postgres.store import PostgresStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.coordinator_spare import SpareCoordinatorContract
+from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.records_watch import RecordsWatchContract
+from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
+from tests.support.clock import ManualClock
 from tests.support.servers.postgres import Postgres, emptied, fresh_database
+from tests.support.verdicts import a_prediction, settle
 
 OpenDatabase = Callable[[], Database]
 
@@ -58,6 +67,83 @@ class TestSpareCoordinator(SpareCoordinatorContract):
     @pytest.fixture
     def other_spare(self, open_database: OpenDatabase) -> PostgresCoordinator:
         return PostgresCoordinator(open_database())
+
+
+@pytest.fixture
+def store(open_database: OpenDatabase) -> PostgresStore:
+    return PostgresStore(open_database(), ManualClock(), None)
+
+
+@pytest.fixture
+def records(open_database: OpenDatabase) -> PostgresRecords:
+    return PostgresRecords(open_database())
+
+
+class TestRecords(RecordsContract):
+    @pytest.fixture
+    def other(self, open_database: OpenDatabase) -> PostgresStore:
+        return PostgresStore(open_database(), ManualClock(), None)
+
+    @pytest.fixture
+    def empty(self, any_postgres: Postgres) -> Iterator[PostgresRecords]:
+        with closing(Database(fresh_database(any_postgres))) as database:
+            yield PostgresRecords(database)
+
+
+class TestRecordsWatch(RecordsWatchContract):
+    pass
+
+
+def test_text_goes_by_its_bytes(store: PostgresStore, records: PostgresRecords) -> None:
+    names = ["b", "B", "a", "A", "_", "ä", "Z 1", "z-1", "é", "\N{SUN BEHIND CLOUD}", "house's"]
+    store.register([a_house(name, region=name) for name in names])
+    store.save([a_packet(name) for name in names], [])
+    assert [house.house_id for house in records.houses()] == sorted(names)
+    assert [s.house.house_id for s in records.standings()] == sorted(names)
+    assert [row.region for row in records.region_days()] == sorted(names)
+
+
+def test_years_without_a_partition_are_kept_and_shown(store: PostgresStore, records: PostgresRecords) -> None:
+    store.register([a_house("a"), a_house("b")])
+    long_ago, far_off = 3 * 365, 65_000
+    for first in (long_ago, FIRST_DAY, far_off):
+        store.save(days_of("a", first, 2), [])
+    settle(store, "a", [a_prediction(long_ago), a_prediction(FIRST_DAY), a_prediction(far_off)])
+    assert [p.day for p in records.days("a")] == [
+        first + n for first in (long_ago, FIRST_DAY, far_off) for n in (0, 1)
+    ]
+    assert [p.period_end for _, p, _ in records.predictions()] == [long_ago, FIRST_DAY, far_off]
+    (a, _) = records.standings()
+    assert a.prediction == a_prediction(far_off)
+    assert records.counts().days == 6
+
+
+def test_a_listing_longer_than_a_page_is_whole(store: PostgresStore, records: PostgresRecords) -> None:
+    names = [f"house-{n:04}" for n in range(PAGE + 7)]
+    store.register([a_house(name) for name in names])
+    assert [house.house_id for house in records.houses()] == names
+    assert [s.house.house_id for s in records.standings()] == names
+
+
+def test_a_listing_may_be_left_in_the_middle(store: PostgresStore, records: PostgresRecords) -> None:
+    store.register([a_house(name) for name in ("a", "b", "c")])
+    listing = records.houses()
+    assert next(listing).house_id == "a"
+    del listing
+    assert records.counts().houses == 3
+
+
+def test_many_rows_are_estimated(
+    url: str, store: PostgresStore, records: PostgresRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.register([a_house("a")])
+    store.save(days_of("a", FIRST_DAY, 200), [])
+    monkeypatch.setattr("sunsift.adapters.postgres.summary.EXACT_UP_TO", 100)
+    assert records.counts().days == 200, "no statistics yet: counted"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE day")
+    store.save(days_of("a", FIRST_DAY + 200, 1), [])
+    assert records.counts().days == 200, "the estimate of before"
 
 
 class TestManyWorkers:

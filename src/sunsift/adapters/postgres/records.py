@@ -1,0 +1,184 @@
+"""The Records door on PostgreSQL: every listing streams from one unchanging view, in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sunsift.adapters.codec import STATUSES, unpack_reasons
+from sunsift.adapters.postgres import quarantine, summary
+from sunsift.adapters.postgres.database import Database, Link
+from sunsift.adapters.postgres.houses import COLUMNS, to_house
+from sunsift.adapters.postgres.listing import pages, stream
+from sunsift.adapters.sqlite.packets import to_packet
+from sunsift.adapters.sqlite.verdicts import to_change
+from sunsift.domain.feedback import Feedback, Found
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Folded
+from sunsift.domain.times import iso_ms
+from sunsift.domain.verdict import Prediction, Score
+from sunsift.ports import Quarantined
+from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
+
+# So many houses are looked up at once. Each of their rows is found by its key, however many others there are.
+_HOUSES_A_PAGE: Final = 500
+_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house ORDER BY house_id"
+_NAMES = "SELECT id, house_id FROM house WHERE house_id = coalesce(%(house)s, house_id) ORDER BY house_id"
+_COLUMNS = (
+    "p.day, p.usable_days, p.p_poor, p.performance, p.performance_se, p.lost, p.verdict, p.reasons, p.model, "
+    "p.input_digest, p.average, p.status, p.since, p.came_from"
+)
+_NEWEST = f"""
+SELECT k.house, p.* FROM unnest(%b::integer[]) AS k (house) CROSS JOIN LATERAL (
+    SELECT {_COLUMNS} FROM prediction AS p WHERE p.house = k.house AND p.day BETWEEN %s AND %s
+    ORDER BY p.day DESC LIMIT 1) AS p
+"""
+_PREDICTIONS = f"""
+SELECT k.house, {_COLUMNS} FROM unnest(%b::integer[]) WITH ORDINALITY AS k (house, place)
+JOIN prediction AS p ON p.house = k.house AND p.day BETWEEN %s AND %s ORDER BY k.place, p.day
+"""
+_DAYS = """
+SELECT d.day, d.kind, d.updated_at, d.readings FROM house AS h JOIN day AS d ON d.house = h.id
+WHERE h.house_id = %s ORDER BY d.day
+"""
+_REPORTS = """
+SELECT r.key, h.house_id, r.status, r.previous, r.as_of, r.created_at, r.delivered_at, r.attempts, r.problem
+FROM report AS r JOIN house AS h ON h.id = r.house
+WHERE h.house_id = coalesce(%(house)s, h.house_id) ORDER BY r.key
+"""
+_FEEDBACK = """
+SELECT h.house_id, f.first_day, f.last_day, f.found, f.note, f.noted_at
+FROM feedback AS f JOIN house AS h ON h.id = f.house
+WHERE h.house_id = coalesce(%(house)s, h.house_id) ORDER BY h.house_id, f.first_day, f.last_day
+"""
+
+
+class PostgresRecords:
+    """Looks things up; writes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self) -> Counts:
+        """Count everything; more than some million days and predictions are estimated."""
+        with self._database.read() as connection:
+            return summary.counts(connection)
+
+    def houses(self) -> Iterator[House]:
+        """Return all registrations by house_id."""
+        with self._database.read() as connection:
+            for row in stream(connection, _HOUSES):
+                yield to_house(row[1:])
+
+    def standings(self) -> Iterator[Standing]:
+        """Return every house with its newest prediction, by house_id."""
+        with self._database.read() as connection:
+            texts, span = _texts(connection), summary.span(connection)
+            for page in pages(connection, _HOUSES, rows=_HOUSES_A_PAGE):
+                wanted = ([row[0] for row in page], *span)
+                found = connection.execute(_NEWEST, wanted, binary=True)
+                newest = {number: _to_prediction(row, texts) for number, *row in found}
+                for number, *row in page:
+                    yield Standing(to_house(row), *newest.get(number, (None, None)))
+
+    def predictions(self, house_id: str | None = None) -> Iterator[tuple[str, Prediction, Folded]]:
+        """Return predictions and the status after each, by house_id and day."""
+        with self._database.read() as connection:
+            texts, span = _texts(connection), summary.span(connection)
+            for page in pages(connection, _NAMES, {"house": house_id}, _HOUSES_A_PAGE):
+                names = dict(page)
+                for number, *row in stream(connection, _PREDICTIONS, (list(names), *span)):
+                    yield names[number], *_to_prediction(row, texts)
+
+    def days(self, house_id: str) -> list[Packet]:
+        """Return the stored days of one house, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_DAYS, (house_id,), binary=True)
+            return [to_packet(house_id, row) for row in rows]
+
+    def region_days(self) -> Iterator[RegionDay]:
+        """Return every region day, by region and day."""
+        query = "SELECT region, day, opened, profile FROM region_day ORDER BY region, day"
+        with self._database.read() as connection:
+            for row in stream(connection, query):
+                yield RegionDay(*row)
+
+    def reports(self, house_id: str | None = None) -> Iterator[ReportRow]:
+        """Return reports by key."""
+        with self._database.read() as connection:
+            for row in stream(connection, _REPORTS, {"house": house_id}):
+                yield _to_report(row)
+
+    def newest_day(self) -> int | None:
+        """Return the newest stored day of any house."""
+        with self._database.read() as connection:
+            return summary.newest_day(connection)
+
+    def verdicts(self, since: int) -> list[VerdictCount]:
+        """Count the predictions whose period ends on `since` or later."""
+        with self._database.read() as connection:
+            return summary.verdicts(connection, since)
+
+    def evidence(self, since: int) -> Iterator[bytes]:
+        """Return the evidence of all houses from the day `since` on."""
+        with self._database.read() as connection:
+            yield from summary.evidence(connection, since)
+
+    def house_evidence(self, house_id: str) -> list[tuple[int, bytes]]:
+        """Return (day, evidence of the present layout) of one house, oldest first."""
+        with self._database.read() as connection:
+            return summary.house_evidence(connection, house_id)
+
+    def rescorable(self, since: int) -> list[Rescorable]:
+        """Count what could be judged anew from the day `since` on, by region."""
+        with self._database.read() as connection:
+            return summary.rescorable(connection, since)
+
+    def feedback(self, house_id: str | None = None) -> Iterator[NotedFeedback]:
+        """Return feedback of visits by house_id and days."""
+        with self._database.read() as connection:
+            for name, first, last, found, note, noted_at in stream(
+                connection, _FEEDBACK, {"house": house_id}
+            ):
+                yield NotedFeedback(Feedback(name, first, last, Found(found), note), iso_ms(noted_at))
+
+    def quarantine(self) -> Iterator[Quarantined]:
+        """Return quarantined messages by id."""
+        with self._database.read() as connection:
+            for row in stream(connection, f"{quarantine.SELECT} ORDER BY q.id"):
+                yield quarantine.to_message(row)
+
+
+def _texts(connection: Link) -> dict[int, str]:
+    return dict(connection.execute("SELECT id, text FROM word").fetchall())
+
+
+def _to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction, Folded]:
+    (day, usable_days, p_poor, performance, se, lost, verdict, reasons, model, digest, average, *standing) = (
+        row
+    )
+    status, since, came_from = standing
+    score = Score(
+        p_poor=p_poor / 10_000,
+        performance=performance / 1000,
+        performance_se=se / 1000,
+        lost_kwh=lost / 10,
+        verdict=STATUSES[verdict],
+        reasons=unpack_reasons(reasons, texts),
+    )
+    prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
+    return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))
+
+
+def _to_report(row: Sequence[Any]) -> ReportRow:
+    key, house_id, status, previous, as_of, created_at, delivered_at, attempts, problem = row
+    return ReportRow(
+        key=key,
+        house_id=house_id,
+        status=STATUSES[status],
+        previous=STATUSES[previous],
+        as_of=as_of,
+        created_at=iso_ms(created_at),
+        delivered_at=None if delivered_at is None else iso_ms(delivered_at),
+        attempts=attempts,
+        problem=problem,
+    )
