@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 DAY: Final = 24 * 60
 SEED: Final = 20261121
-# More houses than this are simulated by as many, of which each stands for several.
-MOST_SIMULATED: Final = 1_000_000
+# Up to so many houses are simulated one by one; of a larger fleet a quarter of a million, each for several.
+ONE_BY_ONE: Final = 1_000_000
+SIMULATED: Final = 250_000
 
 BURST_SHARE: Final = 0.6
 BURST_STARTS: Final = 2 * 60
@@ -55,7 +56,9 @@ class Mail:
         return int(np.diff(self.ends, prepend=0).max()) * self.weight
 
     def age(self, place: int, minute: int) -> int:
-        """Return for how many minutes the packet at a place of the order has waited."""
+        """Return for how many minutes the packet at a place of the order has waited, 0 if there is none."""
+        if place >= self.ends[-1]:
+            return 0
         return max(0, minute - int(np.searchsorted(self.ends, place, side="right")))
 
 
@@ -66,7 +69,7 @@ def a_day(houses: int, *, onboarding: bool = False, seed: int = SEED) -> Mail:
     the packets come twice, some minutes apart, and 2 % of the houses send a correction of an earlier day at
     any time. onboarding: 1 % of the houses send the 364 days before as well, within one hour, in any order.
     """
-    weight = max(1, houses // MOST_SIMULATED)
+    weight = 1 if houses <= ONE_BY_ONE else houses // SIMULATED
     if houses % weight:
         raise ValueError(f"{houses} houses cannot be dealt into equal groups of {weight}")
     simulated = houses // weight

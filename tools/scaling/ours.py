@@ -67,7 +67,7 @@ class Flow:
         self._quiet: deque[Ints] = deque()
         self._asked: deque[Ints] = deque()
         self._reports = 0
-        self._regions = min(MOST_REGIONS, ceil(mail.houses / HOUSES_A_REGION))
+        self._open_regions = min(MOST_REGIONS, ceil(mail.houses / HOUSES_A_REGION))
 
     def run(self) -> Tally:
         """Go through the day and as far into the next as work is left."""
@@ -175,7 +175,10 @@ class Flow:
             again = houses[self._unsettled[houses] & (self._arrived[houses] == arrived)]
             self.tally.counts["claims that ended"] += len(again) * weight
             self._quiet.append(again)
-        regions = self._regions if minute == QUIET_MINUTES else 0
+        # Every region has its first packet in the day's first minutes.
+        affordable = int(MINUTE_MS / t["close_region_day_ms"])
+        regions = min(self._open_regions, affordable) if minute >= QUIET_MINUTES else 0
+        self._open_regions -= regions
         spent = t["settle_nothing_ms"] + regions * t["close_region_day_ms"]
         batches = max(0, int((MINUTE_MS - spent) / t["settle_ms_per_1000"]))
         houses = _take(self._quiet, batches * SETTLE_BATCH // weight)
