@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -70,8 +70,8 @@ def programs() -> dict[str, Path]:
 class Postgres(Server):
     """One PostgreSQL in a folder of its own. As root it runs as nobody, for it refuses to be root."""
 
-    def __init__(self, version: str, folder: Path, log: Path) -> None:
-        """Lay the folder out. version: one of `programs()`."""
+    def __init__(self, version: str, folder: Path, log: Path, settings: Mapping[str, str] = _QUICK) -> None:
+        """Lay the folder out. version: one of `programs()`. settings: of the server, instead of quick ones."""
         self.version = version
         self.folder = folder
         how: dict[str, Any] = {"cwd": folder}
@@ -81,7 +81,8 @@ class Postgres(Server):
             how |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         environment = plain_environment() | {"HOME": str(folder), "LC_ALL": "C.UTF-8"}
         port = free_port()
-        settings = _QUICK | {
+        settings = {
+            **settings,
             "port": str(port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(folder),
@@ -194,12 +195,12 @@ def _make_template(server: Postgres) -> None:
 
 
 @contextmanager
-def running(version: str, logs: Path) -> Iterator[Postgres]:
+def running(version: str, logs: Path, settings: Mapping[str, str] = _QUICK) -> Iterator[Postgres]:
     """Run a server of one version, with a template of migrated tables, while the block runs."""
     # Not below pytest's folder, which nobody but its owner may enter.
     folder = Path(tempfile.mkdtemp(prefix="sunsift-postgres-"))
     try:
-        server = Postgres(version, folder, logs / f"{version}.log")
+        server = Postgres(version, folder, logs / f"{version}.log", settings)
         server.start()
         try:
             _make_template(server)
