@@ -13,7 +13,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from azure.storage.queue import QueueClient
 
-from sunsift.aws import environment, observe
+from sunsift.aws import environment, ingest, observe, settle
 from sunsift.aws.parts import forget_parts
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
@@ -21,11 +21,12 @@ from sunsift.ports import DELIVER, PREDICT, WAKE
 from sunsift.records import Counts
 from sunsift.settings import read_settings
 from sunsift.wiring import connected
-from tests.support.build import message_of
+from tests.aws.events import Context, failed, scheduled, sqs_event
+from tests.support.build import FIRST_DAY, a_house, days_of, message_of
 from tests.support.receiver import Receiver
 from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.ministack import Channels, Ministack
-from tests.support.servers.postgres import Postgres, fresh_database
+from tests.support.servers.postgres import Postgres, emptied, fresh_database
 from tests.support.servers.valkey import Valkey
 
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"only this test knows it, it is long").decode()
@@ -56,10 +57,25 @@ class Surroundings:
         with closing(connected(read_settings(self.values))) as parts:
             parts.store.register(houses)
 
+    def store(self, house_id: str = "house-1", days: int = 32, *, alive: bool = True) -> None:
+        """Have a new house's days ingested, and settled so far that it may be predicted."""
+        self.register(a_house(house_id))
+        self.send(days_of(house_id, FIRST_DAY, days, alive=alive))
+        wake_ups = -(-days // 32)
+        assert failed(ingest.handler(sqs_event(["-"] * wake_ups), Context())) == []
+        settle.handler(scheduled(), Context())
+        assert house_id in self.channels.take(PREDICT, 10)
+
     def counts(self) -> Counts:
         """Count what is stored."""
         with closing(connected(read_settings(self.values))) as parts:
             return parts.records.counts()
+
+
+@pytest.fixture(scope="session")
+def database(postgres: Postgres) -> str:
+    """A database for all these tests, which each finds empty."""
+    return fresh_database(postgres)
 
 
 @pytest.fixture
@@ -70,14 +86,14 @@ def around(
     azurite: Azurite,
     azure_queue: QueueClient,
     valkey: Valkey,
-    postgres: Postgres,
+    database: str,
 ) -> Iterator[Surroundings]:
     """Servers, and an environment that names them."""
     valkey.flush()
     channels = channels_of((WAKE, PREDICT, DELIVER))
     with Receiver(WEBHOOK_SECRET).running() as receiver:
         values = {
-            "SUNSIFT_STORE": fresh_database(postgres),
+            "SUNSIFT_STORE": emptied(database),
             "SUNSIFT_COORDINATOR": valkey.url,
             "SUNSIFT_INBOX": f"azure://{ACCOUNT}/{azure_queue.queue_name}",
             "SUNSIFT_TO": receiver.url,

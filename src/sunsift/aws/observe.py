@@ -20,7 +20,7 @@ Event = dict[str, Any]
 _Answer = TypeVar("_Answer")
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "sunsift"
-logger = Logger(service=SERVICE)
+logger = Logger(service=SERVICE, serialize_stacktrace=False)
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "Sunsift", service=SERVICE)
 # Calls over HTTP are not patched: they would tell the retailer's server of our traces.
 tracer = Tracer(service=SERVICE, patch_modules=("botocore",))
