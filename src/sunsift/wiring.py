@@ -186,7 +186,7 @@ def on_servers(
         return nullcontext(True)  # claims keep many workers apart
 
     return Sunsift(
-        store=PostgresStore(database, clock, longest_step_ms),
+        store=PostgresStore(database, clock, longest_step_ms, told=clock is not None),
         coordinator=_coordinator_of(settings, PostgresCoordinator(database)),
         topic=LocalTopic(),
         records=PostgresRecords(database),
