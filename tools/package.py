@@ -34,7 +34,12 @@ AMAZON_LINUX_2023_GLIBC = 34
 OLDEST_GLIBC = 17
 # boto3 and what only boto3 needs come with Lambda's runtime.
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "python_dateutil", "six")
-NOT_IN_THE_CLOUD = ("lab", "web", "cli", "__main__.py", "local.py")
+# Of Sunsift: tables are migrated by the command, not by functions.
+MIGRATIONS = "adapters/postgres/migrations"
+NOT_IN_THE_CLOUD = (
+    "lab", "web", "cli", "__main__.py", "local.py", "prometheus.py",
+    f"{MIGRATIONS}/env.py", f"{MIGRATIONS}/versions",
+)  # fmt: skip
 USELESS_FOLDERS = ("bin", "numpy/distutils", "numpy/f2py", "numpy/random/_examples")
 USELESS_SUFFIXES = (".pyi", ".h", ".hpp", ".c", ".pyx", ".pxd", ".a", ".lib")
 
