@@ -43,10 +43,12 @@ def _panel(axes: Any, found: Everything, title: str, figure: Callable[[Run], flo
     axes.set(xscale="log", yscale="log", xlabel="houses")
     axes.set_title(title, loc="left", fontsize=9.5, color=GREY)
     axes.tick_params(colors=GREY, which="both")
+    axes.minorticks_off()
     axes.xaxis.label.set_color(GREY)
     axes.spines[["top", "right"]].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(GREY)
     axes.grid(color=GREY, alpha=0.25, linewidth=0.6)
     if title.startswith("cost"):
+        axes.set_yticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
         axes.legend(frameon=False, fontsize=8, labelcolor=GREY)
