@@ -71,7 +71,7 @@ class Postgres(Server):
     """One PostgreSQL in a folder of its own. As root it runs as nobody, for it refuses to be root."""
 
     def __init__(self, version: str, folder: Path, log: Path, settings: Mapping[str, str] = _QUICK) -> None:
-        """Lay the folder out. version: one of `programs()`. settings: of the server, instead of quick ones."""
+        """Lay the folder out. version: one of `programs()`. settings: in place of the quick ones."""
         self.version = version
         self.folder = folder
         how: dict[str, Any] = {"cwd": folder}
@@ -206,7 +206,7 @@ def running(version: str, logs: Path, settings: Mapping[str, str] = _QUICK) -> I
             _make_template(server)
             yield server
         finally:
-            server.stop()
+            server.kill()  # nothing of it is needed any more
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,11 +1,14 @@
-"""How Alembic runs the revisions: in one transaction, one process at a time, and without waiting long."""
+"""How Alembic runs the revisions: in one transaction, one process at a time, without making others wait."""
 
 from alembic import context
 
-# A migration that waited for a long reader would make everybody else wait behind it.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
-# Any number that nobody else of this database locks: two processes that migrate go one after the other.
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7270317)"
+BEGIN = (
+    # Any number that nobody else of this database locks: of two that migrate, the second comes after.
+    "SET LOCAL lock_timeout = '60s'",
+    "SELECT pg_advisory_xact_lock(7270317)",
+    # A migration that waited for a long reader would make everybody else wait behind it.
+    "SET LOCAL lock_timeout = '5s'",
+)
 
 
 def _run() -> None:
@@ -14,8 +17,8 @@ def _run() -> None:
     else:
         context.configure(connection=context.config.attributes["connection"])
     with context.begin_transaction():
-        context.execute(LOCK_TIMEOUT)
-        context.execute(ONE_AT_A_TIME)
+        for statement in BEGIN:
+            context.execute(statement)
         context.run_migrations()
 
 
