@@ -54,8 +54,10 @@ ON CONFLICT DO NOTHING
 
 def find(connection: Link, house_ids: Iterable[str]) -> dict[str, House]:
     """Return the registered ones of the named houses."""
-    rows = connection.execute(_SELECT, (list(house_ids),), binary=True)
-    return {row[0]: to_house(row) for row in rows}
+    wanted = set(house_ids)
+    rows = connection.execute(_SELECT, (list(wanted),), binary=True)
+    # A name that cannot be stored is looked up as what it is shown as, which is another name.
+    return {row[0]: to_house(row) for row in rows if row[0] in wanted}
 
 
 def register(connection: Link, houses: Sequence[House], arrived: int) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """What predict reads of houses when it opens them, for all of them at once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sunsift.adapters.codec import STATUSES
 from sunsift.adapters.postgres import evidence, regions, reports
@@ -31,16 +32,21 @@ JOIN day AS d ON d.house = gap.house AND d.day BETWEEN gap.first AND gap.last AN
 ORDER BY d.house, d.day
 """
 _PREDICTED = "p.house, p.day, p.input_digest, p.p_poor, p.verdict, p.average, p.status, p.since, p.came_from"
-_PREDICTIONS = f"""
-SELECT {_PREDICTED} FROM unnest(%b::integer[], %b::integer[]) AS k (house, changed_from)
+_BEFORE = f"""
+SELECT {_PREDICTED} FROM unnest(%(houses)s::integer[], %(changed_from)s::integer[]) AS k (house, changed_from)
 CROSS JOIN LATERAL (
-    SELECT * FROM prediction AS b WHERE b.house = k.house AND b.day < k.changed_from
-    ORDER BY b.day DESC LIMIT %s
+    SELECT * FROM prediction AS b
+    WHERE b.house = k.house AND b.day < k.changed_from AND b.day BETWEEN %(near)s AND %(latest)s
+    ORDER BY b.day DESC LIMIT %(fold)s
 ) AS p
-UNION ALL
-SELECT {_PREDICTED} FROM unnest(%b::integer[], %b::integer[]) AS k (house, changed_from)
-JOIN prediction AS p ON p.house = k.house AND p.day >= k.changed_from AND p.day >= %s
 """
+_FROM = f"""
+SELECT {_PREDICTED} FROM unnest(%(houses)s::integer[], %(changed_from)s::integer[]) AS k (house, changed_from)
+JOIN prediction AS p ON p.house = k.house AND p.day >= k.changed_from AND p.day >= %(earliest)s
+"""
+# Ten predictions before a change lie within so many days, unless the house is new or was silent for long.
+_NEAR_DAYS: Final = 180
+_LONG_AGO: Final = -(1 << 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +144,21 @@ def _gaps(first: int, last: int, days: Sequence[int]) -> Iterator[tuple[int, int
 def _predictions(
     connection: Link, opened: Mapping[int, _Opened], fold_predictions: int
 ) -> dict[int, list[StoredPrediction]]:
-    keys = list(opened), [o.changed_from for o in opened.values()]
-    parameters = (*keys, fold_predictions, *keys, min(keys[1]))
-    rows = connection.execute(_PREDICTIONS, parameters, binary=True).fetchall()
+    changed_from = {o.number: o.changed_from for o in opened.values()}
+    earliest = min(changed_from.values())
+
+    def read(statement: str, houses: Sequence[int], near: int) -> list[tuple[Any, ...]]:
+        days = [changed_from[number] for number in houses]
+        latest = max(days)
+        wanted = {"houses": houses, "changed_from": days, "fold": fold_predictions}
+        wanted |= {"near": near, "latest": latest, "earliest": earliest}
+        return connection.execute(statement, wanted, binary=True).fetchall()
+
+    rows = read(f"{_BEFORE} UNION ALL {_FROM}", list(opened), earliest - _NEAR_DAYS)
+    near = Counter(row[0] for row in rows if row[1] < changed_from[row[0]])
+    if short := [number for number in opened if near[number] < fold_predictions]:
+        rows = [row for row in rows if row[0] not in set(short) or row[1] >= changed_from[row[0]]]
+        rows += read(_BEFORE, short, _LONG_AGO)
     found: dict[int, list[StoredPrediction]] = {number: [] for number in opened}
     for row in sorted(rows):
         found[row[0]].append(_stored(row[1:]))

@@ -19,6 +19,8 @@ SELECT d.house, d.day, d.kind, d.updated_at, d.readings
 FROM unnest(%b::integer[], %b::integer[]) AS k (house, day)
 JOIN day AS d ON d.house = k.house AND d.day = k.day AND d.day BETWEEN %s AND %s
 """
+# Arrays beat COPY into a temporary table: 0.5 against 7 ms for 32 packets, 11 against 14 ms for 2000; and
+# temporary tables wear the catalogue out.
 _UPSERT = """
 INSERT INTO day (house, day, kind, updated_at, readings)
 SELECT * FROM unnest(%b::integer[], %b::integer[], %b::smallint[], %b::bigint[], %b::bytea[])

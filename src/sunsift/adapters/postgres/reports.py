@@ -9,10 +9,10 @@ from sunsift.domain.status import Change
 from sunsift.domain.times import iso_ms
 from sunsift.ports import Report, Work
 
+# A house has few reports, and all of them lie together in the index.
 _NEWEST = """
-SELECT k.house, r.as_of, r.status, r.previous FROM unnest(%b::integer[]) AS k (house)
-CROSS JOIN LATERAL (
-    SELECT as_of, status, previous FROM report WHERE report.house = k.house ORDER BY seq DESC LIMIT 1) AS r
+SELECT DISTINCT ON (house) house, as_of, status, previous FROM report
+WHERE house = ANY (%b::integer[]) ORDER BY house, seq DESC
 """
 _TOLD = "SELECT count(*) FROM report WHERE house = %s AND as_of = %s AND status = %s AND previous = %s"
 _ADD = f"""
