@@ -6,15 +6,20 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata, util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from sunsift import __version__
+from sunsift.cli.deliver import Target
+from sunsift.cli.doctor_check import MISSING, OK, PROBLEM, WARNING, Check
+from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show, table
+from sunsift.cli.run import InboxAt
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
@@ -22,19 +27,8 @@ if TYPE_CHECKING:
     from sunsift.settings import Settings
     from sunsift.wiring import Sunsift
 
-OK, MISSING, PROBLEM = "ok", "missing", "problem"
-STYLES = {OK: "green", MISSING: "yellow", PROBLEM: "bold red"}
+STYLES = {OK: "green", WARNING: "yellow", MISSING: "yellow", PROBLEM: "bold red"}
 LITTLE_SPACE_BYTES = 500_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's. advice: what to do, empty if nothing."""
-
-    check: str
-    state: str
-    found: str
-    advice: str = ""
 
 
 def add_to(root: typer.Typer) -> None:
@@ -47,13 +41,19 @@ def add_to(root: typer.Typer) -> None:
     )(doctor)
 
 
-def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Say what is configured, reachable and missing, and what to do about it.
+def doctor(ctx: typer.Context, inbox: InboxAt = None, to: Target = None, as_json: AsJson = False) -> None:
+    """Say what is configured, reachable and missing, and what to do about it. Nothing is changed or sent.
 
-    Exit code 1 if there is a problem; something optional that is missing is none.
+    Exit code 1 if there is a problem; a warning is none, nor something optional that is missing.
     """
-    settings = settings_of(ctx)
-    checks = [*_program(), *_folder(settings), *_state(settings), *_optional()]
+    from sunsift.logs import mask
+
+    settings = replace(settings_of(ctx), inbox_at=inbox, to=to)
+    secrets = secrets_of(settings)
+    checks = [
+        replace(check, found=mask(check.found, secrets), advice=mask(check.advice, secrets))
+        for check in _checks(settings)
+    ]
     if as_json:
         print_json([asdict(check) for check in checks])
     else:
@@ -63,6 +63,21 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
         show(listing)
     if any(check.state == PROBLEM for check in checks):
         raise typer.Exit(1)
+
+
+def _checks(settings: "Settings") -> Iterator[Check]:
+    from sunsift.cli.doctor_servers import server_checks
+
+    here = [place for place in (settings.store, settings.inbox_at, settings.to) if place is None]
+    yield from _program()
+    if here:
+        yield from _folder(settings)
+    if settings.store is None:
+        yield from _state(settings)
+    yield from server_checks(settings, lambda: _on_server(settings))
+    if "://" not in (settings.inbox_at or "") and (settings.store or settings.database.exists()):
+        yield _inbox(Path(settings.inbox_at) if settings.inbox_at else settings.inbox)
+    yield from _optional()
 
 
 def _program() -> Iterator[Check]:
@@ -103,23 +118,34 @@ def _state(settings: "Settings") -> Iterator[Check]:
     try:
         # Bounded, so that the look itself makes no house due.
         with opened(settings, longest_step_ms=LONGEST_STEP_MS) as parts:
+            yield _database(settings)
             yield from _contents(settings, parts)
+            yield _clock(parts)
     except SunsiftError as error:
         yield Check("database", PROBLEM, str(error), "see the text")
-    yield _inbox(settings)
 
 
-def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
+def _on_server(settings: "Settings") -> Iterator[Check]:
+    from sunsift.settings import LONGEST_STEP_MS
+
+    with opened(settings, longest_step_ms=LONGEST_STEP_MS) as parts:
+        yield from _contents(settings, parts)
+
+
+def _database(settings: "Settings") -> Check:
     with closing(sqlite3.connect(settings.database)) as connection:
         schema = connection.execute("PRAGMA user_version").fetchone()[0]
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     size = settings.database.stat().st_size
-    yield Check(
+    return Check(
         "database",
         OK if journal == "wal" else PROBLEM,
         f"{settings.database.name}, {size / 1e6:,.1f} MB, schema {schema}, journal {journal}",
         "" if journal == "wal" else "the disk does not allow write-ahead logging: use a local one",
     )
+
+
+def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
     counts = parts.records.counts()
     yield Check(
         "contents",
@@ -149,7 +175,6 @@ def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
         counted(counts.quarantined, "message"),
         command_line(settings, "quarantine list") if counts.quarantined else "",
     )
-    yield _clock(parts)
 
 
 def _clock(parts: "Sunsift") -> Check:
@@ -166,8 +191,7 @@ def _clock(parts: "Sunsift") -> Check:
     )
 
 
-def _inbox(settings: "Settings") -> Check:
-    inbox = settings.inbox
+def _inbox(inbox: Path) -> Check:
     if not inbox.is_dir():
         return Check("inbox", MISSING, f"{inbox} does not exist", "`run` creates it; only `run` needs it")
     waiting = sum(1 for path in inbox.iterdir() if path.is_file() and not path.name.startswith("."))

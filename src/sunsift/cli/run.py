@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("sunsift")
 
 
+InboxAt = Annotated[
+    str | None,
+    typer.Option(
+        "--inbox",
+        metavar="DIR|URL",
+        envvar="SUNSIFT_INBOX",
+        help="Folder in which packet files arrive (`run` creates it), or azure://ACCOUNT/QUEUE.",
+        show_default="inbox in the data folder",
+    ),
+]
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 
@@ -55,15 +67,7 @@ def add_to(root: typer.Typer) -> None:
 
 def run(
     ctx: typer.Context,
-    inbox: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR|URL",
-            envvar="SUNSIFT_INBOX",
-            help="Folder in which packet files arrive (it is created), or azure://ACCOUNT/QUEUE.",
-            show_default="inbox in the data folder",
-        ),
-    ] = None,
+    inbox: InboxAt = None,
     to: Target = None,
     quiet_minutes: QuietMinutes = None,
     poll_seconds: Annotated[float, _every("Look for new files")] = 2.0,

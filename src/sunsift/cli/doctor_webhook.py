@@ -1,0 +1,80 @@
+"""What the doctor looks for where reports are POSTed to. It POSTs nothing."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from sunsift.adapters.webhook import WebhookSender
+from sunsift.cli.doctor_check import MISSING, OK, PROBLEM, WARNING, Check
+from sunsift.domain.errors import SettingsError
+from sunsift.settings import shown
+
+PATIENCE_SECONDS = 3.0
+SOON_DAYS = 14
+
+
+def look_at_webhook(url: str) -> Iterator[Check]:
+    """Resolve its name, connect, and shake hands by TLS. Errors: SettingsError for what is no web address."""
+    WebhookSender(url)
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    where = shown(url)
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        yield Check("outbox", PROBLEM, f"{where}: there is no host {host}", "correct the address, or the DNS")
+        return
+    try:
+        with socket.create_connection((host, port), PATIENCE_SECONDS) as plain:
+            if parts.scheme == "https":
+                yield _secured(where, host, plain)
+            else:
+                yield _open(where, host)
+    except ssl.SSLCertVerificationError as error:
+        found = f"{where}: the certificate is refused: {error.verify_message}"
+        yield Check("outbox", PROBLEM, found, "have it renewed; SSL_CERT_FILE names authorities of your own")
+    except ssl.SSLError as error:
+        yield Check("outbox", PROBLEM, f"{where}: no TLS: {error.reason}", "is it http:// after all?")
+    except OSError as error:
+        found = f"{where}: no connection: {error.strerror or type(error).__name__}"
+        yield Check("outbox", PROBLEM, found, "check that it runs, and the firewall; reports wait")
+
+
+def look_at_secret(secret: str | None) -> Check:
+    """Say whether reports are signed."""
+    if secret is None:
+        advice = "set SUNSIFT_WEBHOOK_SECRET, so that the receiver can tell that reports are yours"
+        return Check("webhook secret", MISSING, "reports are not signed", advice)
+    try:
+        WebhookSender("https://any.example", secret)
+    except SettingsError as error:
+        return Check("webhook secret", PROBLEM, str(error), "see the text")
+    return Check("webhook secret", OK, "reports are signed")
+
+
+def _secured(where: str, host: str, plain: socket.socket) -> Check:
+    with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
+        certificate = secured.getpeercert() or {}
+        version = secured.version()
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    found = f"{where}: answers, {version}, certificate until {ends:%Y-%m-%d}"
+    if (ends - datetime.now(UTC)).days < SOON_DAYS:
+        return Check("outbox", WARNING, found, "its owner should renew the certificate now")
+    return Check("outbox", OK, found)
+
+
+def _open(where: str, host: str) -> Check:
+    found = f"{where}: answers, without TLS"
+    if _is_here(host):
+        return Check("outbox", OK, found)
+    return Check("outbox", WARNING, found, "anybody on the way can read the reports: use https://")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
