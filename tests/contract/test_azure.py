@@ -110,9 +110,9 @@ class TestTaking:
 class TestHolding:
     def test_nobody_else_gets_it_while_it_is_held(self, azure_queue: QueueClient, another: Another) -> None:
         put(azure_queue, BODIES)
-        holder, other = another(visibility_seconds=2), another()
+        holder, other = another(visibility_seconds=3), another()
         held = holder.receive(32)
-        until = time.monotonic() + 5
+        until = time.monotonic() + 7
         while time.monotonic() < until:
             assert other.receive(32) == []
         holder.delete(held)
