@@ -16,6 +16,11 @@ from sunsift.aws.time_left import Deadline
 log = logging.getLogger(__name__)
 
 
+def bodies_of(event: Event) -> list[str]:
+    """Return the bodies of a batch's messages."""
+    return [record["body"] for record in event["Records"]]
+
+
 def each_record(
     event: Event,
     context: Any,
