@@ -32,7 +32,7 @@ def look_at_redis(url: str) -> Iterator[Check]:
     try:
         # A script too, for without the right to run any it is of no use.
         info, _ = _ask(client, ["INFO"], ["EVAL", "return 1", "0"])
-        state = _ask(client, ["CLUSTER", "INFO"]) if cluster else []
+        state = _ask(client, ["CLUSTER INFO"]) if cluster else []
         begun = time.perf_counter()
         _ask(client, ["PING"])
         seconds = time.perf_counter() - begun
