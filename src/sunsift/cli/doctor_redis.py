@@ -43,7 +43,7 @@ def look_at_redis(url: str) -> Iterator[Check]:
     yield _memory(info)
     if state:
         yield _cluster(state[0])
-    elif info.get("redis_mode") == "cluster":
+    elif info.get("cluster_enabled"):
         yield Check("coordinator cluster", PROBLEM, "this is a cluster", "add ?cluster=true to the URL")
 
 
