@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from sunsift.adapters.postgres.migrations import HEAD
+from sunsift.adapters.postgres.migrations.years import TABLES, further_year
 from sunsift.adapters.postgres.trouble import Address, in_plain_words
 from sunsift.domain.errors import StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+_PARTITIONS: Final = """
+SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = ANY (%s::regclass[])
+"""
 OLDEST_SERVER: Final = 15
 _IN_THE_WAY: Final = "somebody else uses the tables or migrates them; nothing was changed, try again later"
 
@@ -91,6 +96,27 @@ def script(revision: str | None) -> str:
     config = _config(text)
     command.upgrade(config, f"{revision}:head" if revision else "head", sql=True)
     return text.getvalue()
+
+
+def last_year(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+    """Return the last year of which both large tables have a partition; 0 without any."""
+    last = dict.fromkeys(TABLES, 0)
+    for (name,) in connection.execute(_PARTITIONS, (list(TABLES),)):
+        table, _, year = str(name).rpartition("_")
+        if table in last and year.isdecimal():
+            last[table] = max(last[table], int(year))
+    return min(last.values())
+
+
+def further_years(url: str, last: int) -> str:
+    """Return the SQL that adds the partitions of all further years up to `last`; nothing if they are there.
+
+    A person runs it, when nobody writes: it locks the tables for as long as it moves what is there already.
+    """
+    with administered(url) as connection:
+        first = last_year(connection) + 1
+    statements = [statement for year in range(first, last + 1) for statement in further_year(year)]
+    return ";\n".join(["BEGIN", *statements, "COMMIT;\n"]) if statements else ""
 
 
 def _fit(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> None:
