@@ -11,13 +11,16 @@ from tests.support.build import FIRST_DAY, days_of
 from tests.support.servers.common import ROOT
 
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+# The second time there are so many hints that threads send them.
 INVOKE = """
 import warnings
 warnings.simplefilter("error")
+from sunsift.adapters.azure.inbox import AzureQueueInbox
 from sunsift.aws.poll import handler
 from tests.aws.events import Context, scheduled
-for _ in range(2):
-    handler(scheduled(), Context())
+handler(scheduled(), Context())
+AzureQueueInbox.batch = 3
+handler(scheduled(), Context())
 """
 
 
@@ -38,5 +41,5 @@ def test_a_function_starts_and_is_traced(around: Surroundings) -> None:
         segment = json.loads(daemon.recv(65_535).decode().partition("\n")[2])
     assert segment["trace_id"] == TRACE
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [line["WakeUps"] for line in lines if "_aws" in line] == [[2], [2]]
+    assert [line["WakeUps"] for line in lines if "_aws" in line] == [[2], [11]]
     assert ran.stderr == b""

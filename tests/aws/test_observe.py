@@ -2,7 +2,7 @@
 
 import re
 
-from sunsift.aws import ingest, poll, predict
+from sunsift.aws import ingest, observe, poll, predict
 from tests.aws.conftest import Output, Surroundings
 from tests.aws.events import Context, scheduled, sqs_event
 from tests.support.build import FIRST_DAY, a_house, days_of
@@ -71,3 +71,26 @@ def test_hints_carry_the_trace_and_logs_name_it_as_their_cause(around: Surroundi
     assert cause == f"00-{TRACE}-53995c3f42cd8ad8-01"
     ingest.handler(sqs_event([hint["Body"]], traceparent=cause), Context())
     assert {line["caused_by"] for line in output.logs()} == {cause}
+
+
+def test_more_values_than_one_line_takes_all_count_for_the_step(output: Output) -> None:
+    @observe.observed("deliver")
+    def handler(event: observe.Event, context: Context) -> None:
+        for _ in range(250):
+            observe.EMF.step("deliver", 0.001, {"ReportsSent": 1})
+
+    handler(scheduled(), Context())
+    assert output.total("ReportsSent") == 250
+    assert len(output.metrics()) > 2
+    for line in output.metrics():
+        assert line["step"] == "deliver"
+        assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], ["service", "step"]]
+
+
+def test_nothing_counted_is_nothing_written(output: Output) -> None:
+    @observe.observed("poll")
+    def handler(event: observe.Event, context: Context) -> str:
+        return "done"
+
+    assert handler(scheduled(), Context()) == "done"
+    assert output.lines() == []

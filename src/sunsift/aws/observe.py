@@ -69,6 +69,9 @@ def observed(
     def decorate(handler: Callable[[Event, Any], _Answer]) -> Callable[[Event, Any], _Answer]:
         @wraps(handler)
         def run(event: Event, context: Any) -> _Answer:
+            # At the start, for a hundred values of a metric are written at once.
+            metrics.clear_metrics()
+            metrics.add_dimensions(service=SERVICE, step=step)
             try:
                 return handler(event, context)
             except Exception:
@@ -76,7 +79,8 @@ def observed(
                 doubt_secret()
                 raise
             finally:
-                _flush(step)
+                if metrics.metric_set:
+                    metrics.flush_metrics()
 
         traced: Any = tracer.capture_lambda_handler(capture_response=False)
         observed_handler: Callable[[Event, Any], _Answer] = traced(
@@ -85,12 +89,6 @@ def observed(
         return observed_handler
 
     return decorate
-
-
-def _flush(step: str) -> None:
-    if metrics.metric_set:
-        metrics.add_dimensions(service=SERVICE, step=step)
-        metrics.flush_metrics()
 
 
 def _x_ray() -> dict[str, str]:
