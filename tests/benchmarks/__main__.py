@@ -7,13 +7,15 @@ import platform
 import sqlite3
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from rich.console import Console
 
-from tests.benchmarks.measurements import MEASUREMENTS, Bench
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.measurements import GROUPS, MEASUREMENTS
 from tests.benchmarks.rows import Row, notes_of, table_of
 from tests.benchmarks.sizes import SIZES
 
@@ -22,12 +24,18 @@ NARROWEST: Final = 140
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=sorted(MEASUREMENTS), help="may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=sorted([*MEASUREMENTS, *GROUPS]), help="may be repeated"
+    )
     parser.add_argument("--size", choices=sorted(SIZES), default="full", help="full takes about 15 minutes")
     parser.add_argument("--quick", action="store_const", const="quick", dest="size", help="about 2 minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--folder", type=Path, help="work there, in a new folder that is removed afterwards")
     return parser.parse_args()
+
+
+def _chosen(names: list[str]) -> list[str]:
+    return [name for asked in names for name in GROUPS.get(asked, (asked,))]
 
 
 def _machine(folder: str) -> dict[str, str | int]:
@@ -51,9 +59,9 @@ def main() -> None:
     rows: list[tuple[str, Row]] = []
     with tempfile.TemporaryDirectory(prefix="sunsift-bench-", dir=asked.folder) as folder:
         machine = _machine(folder)
-        with console.status("starting") as status:
-            bench = Bench(Path(folder), SIZES[asked.size], status.update)
-            for name in asked.only or MEASUREMENTS:
+        with console.status("starting") as status, ExitStack() as until_the_end:
+            bench = Bench(Path(folder), SIZES[asked.size], status.update, until_the_end)
+            for name in _chosen(asked.only or list(MEASUREMENTS)):
                 rows.extend((name, row) for row in MEASUREMENTS[name](bench))
                 console.print(f"[dim]{time.monotonic() - started:6.0f} s  {name} measured[/dim]")
     measured = [row for _, row in rows]

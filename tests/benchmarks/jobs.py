@@ -23,7 +23,7 @@ from sunsift.wiring import Sunsift, embedded
 from tests.benchmarks import limit
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines
 from tests.benchmarks.model_jobs import cold_load, model_file, score_year, zipped_needs
-from tests.benchmarks.stopwatch import Figures, Stopwatch, pin_to_one_core
+from tests.benchmarks.stopwatch import Figures, Stopwatch, check, pin_to_one_core
 
 BEFORE: Final = "before.jsonl"
 """The file of the days that are stored before anything is measured."""
@@ -38,12 +38,6 @@ def _sunsift(data: Path) -> Iterator[Sunsift]:
         yield parts
     finally:
         parts.close()
-
-
-def _check(what: str, found: float, expected: float) -> None:
-    """Stop when a job did not do its work: the time of something else is no figure."""
-    if found != expected:
-        raise RuntimeError(f"{what}: {found:g} instead of {expected:g}")
 
 
 def write_mail(houses: int, days: int, houses_csv: Path, mail: Path, shuffled: bool = False) -> Figures:
@@ -84,7 +78,7 @@ def ingest(mail: Path, data: Path, packets: int) -> Figures:
     with _sunsift(data) as parts:
         with watch:
             saved = ingest_all(parts, FilesInbox([mail]))
-        _check("packets accepted", saved.accepted, packets)
+        check("packets accepted", saved.accepted, packets)
     return watch.figures()
 
 
@@ -103,8 +97,8 @@ def predict_whole(mail: Path, data: Path, houses: int, periods: int) -> Figures:
             watch = Stopwatch()
             with watch:
                 done = parts.predict([house_id(index)])
-            _check("houses predicted", done.houses, 1)
-            _check("enough periods", done.predictions >= periods, 1)
+            check("houses predicted", done.houses, 1)
+            check("enough periods", done.predictions >= periods, 1)
             figures[f"house_{index}"] = watch.seconds
             figures[f"house_{index}_cpu"] = watch.cpu_seconds
     return figures
@@ -120,9 +114,9 @@ def end_to_end(mail: Path, data: Path, packets: int, houses: int) -> Figures:
             with judging:
                 predicted = settle_all(parts)
             delivered = deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
-        _check("packets accepted", saved.accepted, packets)
-        _check("houses settled", predicted.houses, houses)
-        _check("reports delivered", delivered.sent, predicted.reports)
+        check("packets accepted", saved.accepted, packets)
+        check("houses settled", predicted.houses, houses)
+        check("reports delivered", delivered.sent, predicted.reports)
     return {
         **watch.figures(),
         "ingest_seconds": reading.seconds,
@@ -144,8 +138,8 @@ def daily(folder: Path, data: Path, houses: int) -> Figures:
                 saved = ingest_all(parts, FilesInbox([path]))
                 predicted = settle_all(parts)
                 deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
-            _check("packets accepted", saved.accepted, houses)
-            _check("houses settled", predicted.houses, houses)
+            check("packets accepted", saved.accepted, houses)
+            check("houses settled", predicted.houses, houses)
             figures[path.stem] = watch.seconds
             figures[f"{path.stem}_cpu"] = watch.cpu_seconds
     return figures
@@ -161,7 +155,7 @@ def year(folder: Path, data: Path, settle_every: int) -> Figures:
         settle_all(parts)
         deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
         counts = parts.records.counts()
-        _check("houses left unsettled", counts.unsettled, 0)
+        check("houses left unsettled", counts.unsettled, 0)
     return {"days": counts.days, "predictions": counts.predictions, "reports": counts.reports}
 
 
@@ -204,7 +198,7 @@ def limit_alone(mail: Path, database: Path, packets: int) -> Figures:
         house_days = limit.parse_and_store(mail, database)
     with passed:
         limit.judge(house_days)
-    _check("packets stored", len(house_days), packets)
+    check("packets stored", len(house_days), packets)
     return {"store_seconds": stored.seconds, "seconds": stored.seconds + passed.seconds}
 
 

@@ -2,78 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.lab.datasets import real_homes
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.child import run
+from tests.benchmarks.cloud_rows import CLOUD_MEASUREMENTS
 from tests.benchmarks.model_rows import cold_load_row, score_row, size_rows
 from tests.benchmarks.rows import Row
-from tests.benchmarks.sizes import Sizes
+from tests.benchmarks.server_rows import SERVER_MEASUREMENTS
 from tests.benchmarks.stopwatch import Figures
 
 MILLION: Final = 1_000_000
 PEAK_TARGET_MB: Final = 500.0
-
-
-@dataclass(slots=True)
-class Bench:
-    """Where the measurements work, and how large they are. Mail is written once and used by all."""
-
-    folder: Path
-    sizes: Sizes
-    tell: Callable[[str], None]
-    _mail: dict[str, Path] = field(default_factory=dict)
-    _stores: int = 0
-
-    def mail(self, houses: int, days: int, *, shuffled: bool = False, suffix: str = ".jsonl") -> Path:
-        """Return a file of packets; its registrations lie beside it."""
-        name = f"{houses}x{days}{'-shuffled' if shuffled else ''}{suffix}"
-        if name not in self._mail:
-            self.tell(f"writing {houses:,} houses x {days} days")
-            path = self.folder / name
-            run(
-                "write_mail", houses=houses, days=days, houses_csv=_houses(path), mail=path, shuffled=shuffled
-            )
-            self._mail[name] = path
-        return self._mail[name]
-
-    def daily_mail(self, houses: int, days: int, first: int) -> Path:
-        """Return a folder with a file for each day from `first` on, and one for the days before."""
-        folder = self.folder / f"daily-{houses}x{days}"
-        self.tell(f"writing {houses:,} houses x {days} days")
-        run(
-            "write_daily_mail",
-            houses=houses,
-            days=days,
-            houses_csv=_houses(folder),
-            folder=folder,
-            first=first,
-        )
-        return folder
-
-    def store(self, mail: Path) -> Path:
-        """Return a new store in which the houses of that mail are registered."""
-        self._stores += 1
-        data = self.folder / f"store-{self._stores}"
-        run("register", houses_csv=_houses(mail), data=data)
-        return data
-
-    def limit(self, mail: Path, packets: int) -> Figures:
-        """Return the time of the limit program on the same mail, the median of some repeats."""
-        found = []
-        for _ in range(self.sizes.repeats):
-            database = self.folder / "limit.sqlite"
-            found.append(run("limit_alone", mail=mail, database=database, packets=packets))
-            database.unlink()
-        return {key: median(figures[key] for figures in found) for key in found[0]}
-
-
-def _houses(mail: Path) -> Path:
-    return mail.with_name(f"{mail.name}.houses.csv")
 
 
 def ingest(bench: Bench) -> Iterator[Row]:
@@ -244,5 +187,11 @@ def separation(bench: Bench) -> Iterator[Row]:
 
 
 MEASUREMENTS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
-    measure.__name__: measure for measure in (ingest, predict, end_to_end, daily, size, model, separation)
+    **{
+        measure.__name__: measure for measure in (ingest, predict, end_to_end, daily, size, model, separation)
+    },
+    **SERVER_MEASUREMENTS,
+    **CLOUD_MEASUREMENTS,
 }
+# A name for several of them.
+GROUPS: Final = {"servers": tuple(name for name in MEASUREMENTS if name.startswith("servers-"))}

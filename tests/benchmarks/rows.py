@@ -37,8 +37,8 @@ class Row:
         amount: int,
         found: Sequence[dict[str, float]],
         *,
-        target: float,
-        limit_seconds: float | None,
+        target: float | None = None,
+        limit_seconds: float | None = None,
         note: str = "",
     ) -> Self:
         """Make a row of runs that each did `amount` in their seconds."""

@@ -1,10 +1,14 @@
-"""What every measured job uses: a stopwatch, and a core of its own."""
+"""What every measured job uses: a stopwatch, a core of its own, and a check that the work was done."""
 
 import os
+import resource
+import sys
 import time
-from typing import Self
+from typing import Final, Self
 
 Figures = dict[str, float]
+# The system counts in KiB, one of them in bytes.
+_KIB: Final = 1024.0 if sys.platform == "darwin" else 1.0
 
 
 class Stopwatch:
@@ -30,3 +34,14 @@ def pin_to_one_core() -> None:
     """Stay on one processor, where the system lets a process choose."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has used so far [MB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB / 1024.0
+
+
+def check(what: str, found: float, expected: float) -> None:
+    """Stop when a job did not do its work: the time of something else is no figure."""
+    if found != expected:
+        raise RuntimeError(f"{what}: {found:g} instead of {expected:g}")
