@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,62 +33,44 @@ SENDERS: Final = 8
 
 
 @dataclass(slots=True)
-class Cloud:
-    """Sunsift, deployed. store: the URL of its database. inbox: the name of its queue."""
+class Servers:
+    """PostgreSQL, Valkey and a queue. store: the URL of the database. inbox: the name of the queue."""
 
     azurite: Azurite
-    ministack: Ministack
     valkey: Valkey
     store: str
-    inbox: str
     folder: Path
-    secret: str = "sunsift/local"
-    environment: dict[str, str] = field(default_factory=dict)
+    inbox: str = "packets"
 
-    def prepare(self) -> None:
-        """Make the tables, the queue and the secret."""
-        self.azurite.client(self.inbox).create_queue()
-        self.environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Sunsift has to be told to find them, secrets included."""
+        return {
             "SUNSIFT_STORE": self.store,
             "SUNSIFT_COORDINATOR": self.valkey.url,
             "SUNSIFT_AZURE_CONNECTION_STRING": self.azurite.connection_string,
             "SUNSIFT_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
-        put_secret(self.ministack, "secretsmanager", self.secret, self.environment)
-        self.here.do("store", "migrate")
 
-    def deploy(self, to: str) -> None:
-        """Deploy the functions, whose reports go to `to`, with the command that a person would use."""
-        command = [str(TOOLS / "node" / "node_modules" / ".bin" / "osls"), "deploy", "--stage", STAGE]
-        params = {
-            "inbox": f"azure://{ACCOUNT}/{self.inbox}",
-            "to": to,
-            "quietMinutes": QUIET_MINUTES,
-            "region": REGION,
-        }
-        for name, value in params.items():
-            command += ["--param", f"{name}={value}"]
-        aws = self.ministack.environment(self.ministack.port)
-        done = subprocess.run(
-            command,
-            cwd=ROOT / "infra",
-            env=plain_environment() | aws,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_SECONDS,
-        )
-        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    @property
+    def inbox_url(self) -> str:
+        """The queue of packets."""
+        return f"azure://{ACCOUNT}/{self.inbox}"
+
+    def prepare(self) -> None:
+        """Make the tables and the queue."""
+        self.azurite.client(self.inbox).create_queue()
+        self.here.do("store", "migrate")
 
     @property
     def here(self) -> SunsiftHere:
-        """The command `sunsift` on this deployment's store."""
+        """The command `sunsift` on these servers."""
         here = SunsiftHere(self.folder / "unused")
         here.environment |= self.environment
         return here
 
     def parts(self) -> Sunsift:
-        """Return Sunsift on this deployment's store, to look into it."""
+        """Return Sunsift on these servers, to look into it."""
         return connected(read_settings(self.environment, self.folder / "unused"))
 
     def counts(self) -> Counts:
@@ -111,6 +93,49 @@ class Cloud:
 
         with ThreadPoolExecutor(SENDERS) as threads:
             list(threads.map(send, enumerate(messages)))
+
+    def is_done(self, houses: int) -> bool:
+        """Say whether everything that arrived was judged and told."""
+        depth = self.azurite.client(self.inbox).get_queue_properties().approximate_message_count
+        counts = self.counts()
+        waits = depth or counts.unsettled or counts.undelivered
+        return not waits and counts.houses == houses and counts.predictions > 0
+
+
+@dataclass(slots=True)
+class Cloud:
+    """Sunsift as it is deployed, on servers and on an emulated AWS."""
+
+    servers: Servers
+    ministack: Ministack
+    secret: str = "sunsift/local"
+
+    def prepare(self) -> None:
+        """Keep the secret where the functions look for it."""
+        put_secret(self.ministack, "secretsmanager", self.secret, self.servers.environment)
+
+    def deploy(self, to: str) -> None:
+        """Deploy the functions, whose reports go to `to`, with the command that a person would use."""
+        command = [str(TOOLS / "node" / "node_modules" / ".bin" / "osls"), "deploy", "--stage", STAGE]
+        params = {
+            "inbox": self.servers.inbox_url,
+            "to": to,
+            "quietMinutes": QUIET_MINUTES,
+            "region": REGION,
+        }
+        for name, value in params.items():
+            command += ["--param", f"{name}={value}"]
+        aws = self.ministack.environment(self.ministack.port)
+        done = subprocess.run(
+            command,
+            cwd=ROOT / "infra",
+            env=plain_environment() | aws,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
 
     def invoke(self, function: str, event: Any = None) -> Any:
         """Call a function beside its schedule, and return its answer."""
@@ -138,13 +163,6 @@ class Cloud:
             except ProcessLookupError:
                 continue
         return len(workers)
-
-    def is_done(self, houses: int) -> bool:
-        """Say whether everything that arrived was judged and told."""
-        depth = self.azurite.client(self.inbox).get_queue_properties().approximate_message_count
-        counts = self.counts()
-        waits = depth or counts.unsettled or counts.undelivered
-        return not waits and counts.houses == houses and counts.predictions > 0
 
     def logs(self, function: str) -> list[dict[str, Any]]:
         """Return the structured lines that a function logged."""

@@ -4,13 +4,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.e2e.cloud import Cloud
+from tests.e2e.cloud import Cloud, Servers
 from tests.support.servers.azurite import Azurite
 from tests.support.servers.common import ROOT, Server
 from tests.support.servers.ministack import Ministack
@@ -50,17 +50,26 @@ def postgres_server() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module")
-def cloud(zips: None, postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Everything that a deployment needs, with tables and queues but without functions yet."""
-    folder = tmp_path_factory.mktemp("cloud")
+def servers(
+    azurite_is_installed: None, postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Servers]:
+    """PostgreSQL, Valkey and a queue, with tables but without houses yet."""
+    folder = tmp_path_factory.mktemp("servers")
     azurite = Azurite(folder / "azurite.log", folder / "azurite")
-    ministack = Ministack(folder / "ministack.log")
     valkey = Valkey(folder)
     with psycopg.connect(postgres_server.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE sunsift")
-    with ExitStack() as servers:
-        for server in (azurite, ministack, valkey):
-            servers.enter_context(running(server))
-        cloud = Cloud(azurite, ministack, valkey, postgres_server.url("sunsift"), "packets", folder)
+    with running(azurite), running(valkey):
+        servers = Servers(azurite, valkey, postgres_server.url("sunsift"), folder)
+        servers.prepare()
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def cloud(zips: None, servers: Servers) -> Iterator[Cloud]:
+    """Everything that a deployment needs, without functions yet."""
+    ministack = Ministack(servers.folder / "ministack.log")
+    with running(ministack):
+        cloud = Cloud(servers, ministack)
         cloud.prepare()
         yield cloud

@@ -7,7 +7,7 @@ from typing import Any
 
 from sunsift.settings import read_settings
 from sunsift.wiring import embedded
-from tests.e2e.cloud import Cloud
+from tests.e2e.cloud import Servers
 from tests.e2e.fleets import Sent
 from tests.support.process import Row, SunsiftHere
 
@@ -20,13 +20,13 @@ class Expected:
     latest: dict[str, Row]
 
 
-def embedded_run(cloud: Cloud, sent: Sent, data: Path) -> Expected:
+def embedded_run(servers: Servers, sent: Sent, data: Path) -> Expected:
     """Send the same mail to a file on this machine, and settle it once.
 
     When a region's day closes depends on when its packets came, so the days close with the sunlight that they
-    closed with in the cloud. Everything else must come out the same.
+    closed with on the servers. Everything else must come out the same.
     """
-    with closing(cloud.parts()) as parts:
+    with closing(servers.parts()) as parts:
         closed = [(r.region, r.day, r.profile) for r in parts.records.region_days() if r.profile is not None]
     assert closed
     here = SunsiftHere(data)

@@ -16,13 +16,13 @@ def test_packets_on_the_queue_become_signed_reports(cloud: Cloud, tmp_path: Path
     sent = make_fleet(tmp_path, seed=1)
     with Receiver(WEBHOOK_SECRET).running() as receiver:
         cloud.deploy(to=receiver.url)
-        cloud.register(sent)
-        cloud.put(sent.mail)
+        cloud.servers.register(sent)
+        cloud.servers.put(sent.mail)
         # Nobody calls a function here: the schedule of every minute does.
-        eventually(lambda: cloud.is_done(sent.houses), "everything was judged and told")
-    expected = embedded_run(cloud, sent, tmp_path / "embedded")
-    assert cloud.here.result() == expected.result
-    assert cloud.here.latest_reports() == expected.latest
+        eventually(lambda: cloud.servers.is_done(sent.houses), "everything was judged and told")
+    expected = embedded_run(cloud.servers, sent, tmp_path / "embedded")
+    assert cloud.servers.here.result() == expected.result
+    assert cloud.servers.here.latest_reports() == expected.latest
     # Every report was acknowledged, so every signature was valid.
     told = {report["house_id"]: report for report in receiver.received}
     assert told.keys() == expected.latest.keys()

@@ -6,11 +6,13 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sunsift.records import Counts
 from tests.e2e.cloud import Cloud, eventually
 from tests.e2e.embedded import embedded_run
 from tests.e2e.fleets import make_fleet
@@ -26,29 +28,34 @@ def test_the_same_bytes_under_fire(cloud: Cloud, postgres_server: Postgres, tmp_
     seed = 7
     rng = random.Random(seed)
     sent = make_fleet(tmp_path, seed)
-    out = cloud.azurite.client(OUT)
+    out = cloud.servers.azurite.client(OUT)
     out.create_queue()
     cloud.deploy(to=f"azure://{ACCOUNT}/{OUT}")
-    cloud.register(sent)
+    cloud.servers.register(sent)
     twice = [*sent.mail, *sent.mail]
     rng.shuffle(twice)
     with hints_come_twice(cloud, rng):
         for number, disturb in enumerate(disturbances(cloud, postgres_server)):
             burst = twice[number::BURSTS]
-            cloud.put(burst[: len(burst) // 2])
+            cloud.servers.put(burst[: len(burst) // 2])
             cloud.invoke("poll")
-            before = cloud.counts()
+            before = cloud.servers.counts()
             disturb()
-            cloud.put(burst[len(burst) // 2 :])
+            cloud.servers.put(burst[len(burst) // 2 :])
             cloud.invoke("poll")
-            eventually(lambda before=before: cloud.counts() != before, "something went on")
-    eventually(lambda: cloud.is_done(sent.houses), "everything was judged and told")
+            eventually(partial(has_changed, cloud, before), "something went on")
+    eventually(lambda: cloud.servers.is_done(sent.houses), "everything was judged and told")
     told = list(reports_in(cloud))
-    expected = embedded_run(cloud, sent, tmp_path / "embedded")
-    assert cloud.here.result() == expected.result
-    assert cloud.here.latest_reports() == expected.latest
-    assert {report["key"] for report in told} == {row["key"] for row in cloud.here.rows("reports")}
+    expected = embedded_run(cloud.servers, sent, tmp_path / "embedded")
+    assert cloud.servers.here.result() == expected.result
+    assert cloud.servers.here.latest_reports() == expected.latest
+    assert {report["key"] for report in told} == {row["key"] for row in cloud.servers.here.rows("reports")}
     print(f"{len(told)} messages for {len({r['key'] for r in told})} reports")
+
+
+def has_changed(cloud: Cloud, before: Counts) -> bool:
+    """Say whether anything was stored since."""
+    return cloud.servers.counts() != before
 
 
 def disturbances(cloud: Cloud, postgres: Postgres) -> list[Callable[[], None]]:
@@ -63,19 +70,19 @@ def disturbances(cloud: Cloud, postgres: Postgres) -> list[Callable[[], None]]:
         postgres.start()
 
     def valkey_forgets() -> None:
-        cloud.valkey.flush()
+        cloud.servers.valkey.flush()
         cloud.invoke("settle")
 
     def valkey_is_gone() -> None:
-        cloud.valkey.stop()
+        cloud.servers.valkey.stop()
         cloud.invoke("settle")
         eventually(lambda: bool(cloud.invoke("poll")), "polling went on")
-        cloud.valkey.start()
+        cloud.servers.valkey.start()
 
     def azurite_restarts() -> None:
-        cloud.azurite.stop()
+        cloud.servers.azurite.stop()
         cloud.invoke("poll")
-        cloud.azurite.start()
+        cloud.servers.azurite.start()
 
     assert BURSTS == 5
     return [workers_die, postgres_restarts, valkey_forgets, valkey_is_gone, azurite_restarts]
@@ -85,7 +92,7 @@ def disturbances(cloud: Cloud, postgres: Postgres) -> list[Callable[[], None]]:
 def hints_come_twice(cloud: Cloud, rng: random.Random) -> Iterator[None]:
     """Repeat hints of every kind: too early, too late, for houses that wait for nothing."""
     ended = threading.Event()
-    with closing(cloud.parts()) as parts:
+    with closing(cloud.servers.parts()) as parts:
         houses = [house.house_id for house in parts.records.houses()]
 
     def repeat() -> None:
@@ -109,7 +116,7 @@ def hints_come_twice(cloud: Cloud, rng: random.Random) -> Iterator[None]:
 
 def reports_in(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Take all reports out of the queue that they were sent to."""
-    client = cloud.azurite.client(OUT)
+    client = cloud.servers.azurite.client(OUT)
     while messages := list(client.receive_messages(max_messages=32)):
         for message in messages:
             yield json.loads(b64decode(message.content))
