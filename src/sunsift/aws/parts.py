@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sunsift.adapters.sns_topic import SnsTopic
 from sunsift.aws.environment import Environment, read_environment
 from sunsift.aws.observe import EMF, traceparent
-from sunsift.aws.once import Once, once_in
 from sunsift.ports import Inbox, Sender
 from sunsift.settings import LONGEST_STEP_MS
 from sunsift.wiring import Steps, connected, inbox_at, sender_to
+
+if TYPE_CHECKING:
+    from sunsift.aws.once import Once
 
 
 class Parts:
@@ -50,8 +53,10 @@ class Parts:
         settings = self.environment.settings
         return sender_to(settings.to or str(settings.outbox), settings)
 
-    def once(self, step: str) -> Once:
+    def once(self, step: str) -> "Once":
         """Return the memory of a step's events, see `once_in`."""
+        from sunsift.aws.once import once_in
+
         if step not in self._once:
             self._once[step] = once_in(self.environment.settings.coordinator, step)
         return self._once[step]
