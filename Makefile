@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 
-.PHONY: help demo test check format bench soak picture constraints clean
+.PHONY: help demo test e2e check format bench soak picture constraints clean
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -12,6 +12,10 @@ demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/b
 
 test: check ## Check everything, then run all tests
 	$(BIN)/python -m pytest
+
+e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers, under fire (10 minutes)
+	@tools/setup dev,lab
+	$(BIN)/python -m pytest -m e2e -n 3 --dist loadfile
 
 check: ## Lint, formatting, types, import rules
 	@tools/setup dev,lab
