@@ -1,9 +1,12 @@
 """`sunsift run` as operators see it: metrics and logs."""
 
 import json
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.cli_command import Command, houses_csv, process, stop, wait_until
-from tests.support.build import FIRST_DAY, a_house, days_of, lines_of
+from tests.support.build import FIRST_DAY, a_house, days_of, lines_of, message_of
 from tests.support.receiver import Receiver
+from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.common import free_port
+from tests.support.servers.postgres import Postgres, fresh_database
+from tests.support.servers.valkey import Valkey
 from tests.support.service import AT_ONCE
 
 pytest_plugins = ["tests.acceptance.cli_fixtures"]
@@ -144,3 +150,39 @@ def test_logs_tell_no_secret(ready: Command, refusing: Receiver, form: str) -> N
     assert "was not delivered" in err
     assert "hunter22" not in err
     assert "0a1b2c3d4e" not in err
+
+
+def test_a_worker_on_servers(
+    tmp_path: Path, postgres: Postgres, valkey: Valkey, azurite: Azurite, refusing: Receiver
+) -> None:
+    valkey.flush()
+    database = fresh_database(postgres)
+    given = {"SUNSIFT_STORE": database, "SUNSIFT_AZURE_CONNECTION_STRING": azurite.connection_string}
+    port = free_port()
+    shell = [sys.executable, "-m", "sunsift", "--store", database, "houses", "add"]
+    houses = houses_csv(tmp_path / "houses.csv", [a_house(capacity_kwp=2.5)])
+    subprocess.run([*shell, houses], check=True, capture_output=True)
+    with azurite.queue() as queue:
+        for packet in days_of("house-1", FIRST_DAY, 40):
+            queue.send_message(message_of(packet).decode())
+        options = ["--inbox", f"azure://{ACCOUNT}/{queue.queue_name}", "--to", refusing.url]
+        options += ["--metrics", f"127.0.0.1:{port}", "--log-format", "json", "--log-level", "debug"]
+        line = [sys.executable, "-m", "sunsift", "--coordinator", valkey.url, "run", *AT_ONCE, *options]
+        with subprocess.Popen(line, env=os.environ | given, stderr=subprocess.PIPE) as running:
+            try:
+                wait_until(lambda: scraped(port).get("sunsift_reports_failed_total", 0) > 0, running)
+                seen = scraped(port)
+            finally:
+                running.terminate()
+            err = running.communicate(timeout=60)[1].decode()
+    assert running.returncode == 0, err
+    assert seen["sunsift_packets_accepted_total"] == 40
+    assert seen["sunsift_houses"] == 1
+    lines = [json.loads(text) for text in err.splitlines()]
+    stored = [line for line in lines if line["message"] == "stored messages"]
+    assert sum(len(line["message_ids"]) for line in stored) == 40
+    assert all(line["house_ids"] == ["house-1"] for line in stored)
+    # The report carries the trace of the ingest that changed the house last before it was judged.
+    trace = refusing.headers[0]["traceparent"].split("-")[1]
+    assert trace in {line["trace_id"] for line in stored}
+    assert trace in {line.get("trace_id") for line in lines if line.get("status")}
