@@ -46,7 +46,9 @@ class Bench:
 
     def daily_mail(self, houses: int, days: int, first: int) -> Path:
         """Return a folder with a file for each day from `first` on, and one for the days before."""
-        folder = self.folder / f"daily-{houses}x{days}"
+        folder = self.folder / f"daily-{houses}x{days}-from-{first}"
+        if folder.exists():
+            return folder
         self.tell(f"writing {houses:,} houses x {days} days")
         run(
             "write_daily_mail",

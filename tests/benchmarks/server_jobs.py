@@ -68,7 +68,9 @@ def _deal(mail: Path, workers: int, batch: int) -> list[Path]:
     """Deal a file out to workers, a batch to each in turn, as a queue would; return theirs."""
     if workers == 1:
         return [mail]
-    paths = [mail.with_name(f"{mail.stem}-{batch}-{n}of{workers}.jsonl") for n in range(workers)]
+    folder = mail.parent / "dealt"
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{mail.stem}-{n}.jsonl" for n in range(workers)]
     files = [path.open("wb") for path in paths]
     with mail.open("rb") as lines:
         turn = 0
