@@ -14,7 +14,7 @@ import pytest
 
 from sunsift.adapters.postgres import migrate
 from sunsift.adapters.postgres.database import Database
-from sunsift.adapters.postgres.migrations import HEAD, years
+from sunsift.adapters.postgres.migrations import HEAD
 from sunsift.adapters.postgres.records import PostgresRecords
 from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.domain.errors import StoreError
@@ -275,7 +275,7 @@ class TestOtherVersions:
         assert migrate.current(url) is None
 
 
-def test_a_year_can_be_added_when_its_packets_are_there_already(any_postgres: Postgres) -> None:
+def test_years_can_be_added_when_its_packets_are_there_already(any_postgres: Postgres) -> None:
     url = fresh_database(any_postgres)
     first = day_number_of(2046)
     with closing(Database(url)) as database:
@@ -283,11 +283,12 @@ def test_a_year_can_be_added_when_its_packets_are_there_already(any_postgres: Po
         store.register([a_house("a")])
         store.save(days_of("a", first - 1, 3), [])
         before = exported(records)
-        with psycopg.connect(url) as connection:
-            for statement in years.further_year(2046):
-                connection.execute(statement)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(migrate.further_years(url, 2047))
+        assert migrate.further_years(url, 2047) == ""
         assert exported(records) == before
         assert store.save(days_of("a", first, 3), []).accepted == 1
+    assert "prediction_2047" in partitions_of(url, "prediction")
     assert rows(url, "SELECT count(*) FROM day_2046") == [(3,)]
     assert rows(url, "SELECT count(*) FROM day_rest") == [(0,)]
     same = [

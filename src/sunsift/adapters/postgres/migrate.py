@@ -89,12 +89,18 @@ def upgrade(url: str, to: str = "head") -> None:
 
 
 def script(revision: str | None) -> str:
-    """Return the SQL that brings tables up from a revision; for whoever wants to read it first."""
+    """Return the SQL that brings tables up from a revision; for whoever wants to read it first.
+
+    Errors: StoreError if this version does not know the revision.
+    """
     from alembic import command
+    from alembic.util import CommandError
 
     text = StringIO()
-    config = _config(text)
-    command.upgrade(config, f"{revision}:head" if revision else "head", sql=True)
+    try:
+        command.upgrade(_config(text), f"{revision}:head" if revision else "head", sql=True)
+    except CommandError as error:
+        raise StoreError(f"{error}; was it a newer Sunsift that made the tables?") from error
     return text.getvalue()
 
 

@@ -18,6 +18,9 @@ TABLES: Final = (
 REVISION: Final = "alembic_version"
 WORKER: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 READER: Final = ("SELECT",)
+_NOT_MINE: Final = """
+SELECT 1 FROM pg_class WHERE oid = ANY (%s::regclass[]) AND NOT pg_has_role(relowner, 'USAGE')
+"""
 
 
 def grant(url: str, role: str, *, read_only: bool = False) -> None:
@@ -27,6 +30,9 @@ def grant(url: str, role: str, *, read_only: bool = False) -> None:
     """
     rights = READER if read_only else WORKER
     with administered(url) as connection:
+        # Whoever does not own the tables is only warned by the server, and grants nothing.
+        if connection.execute(_NOT_MINE, (list(TABLES),)).fetchone() is not None:
+            raise StoreError(f"{Address(url)}: only the owner of the tables can grant rights on them")
         try:
             for statement in _statements(connection, role, rights):
                 connection.execute(statement)

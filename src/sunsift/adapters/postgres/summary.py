@@ -7,11 +7,13 @@ from sunsift.adapters.codec import STATUSES
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.postgres.evidence import DAYS, unpack
 from sunsift.adapters.postgres.listing import stream
+from sunsift.adapters.postgres.migrations.years import days_of_year
 from sunsift.records import Counts, Rescorable, VerdictCount
 
 EXACT_UP_TO: Final = 3_000_000
 """More rows of days or predictions than these are not counted but estimated, from the server's statistics."""
 
+ALL_DAYS: Final = (0, 0xFFFF)
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM report),
     (SELECT count(*) FROM report WHERE delivered_at IS NULL), (SELECT count(*) FROM quarantine),
@@ -21,7 +23,10 @@ _ABOUT = """
 SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
 FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass
 """
-_SPAN = "SELECT coalesce(min(day), 0), coalesce(max(day), 0) FROM region_day"
+_OCCUPIED = """
+SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'prediction'::regclass AND pg_relation_size(c.oid) > 0
+"""
 _VERDICTS = """
 SELECT h.weather_region, w.text, p.verdict, count(*)
 FROM prediction AS p JOIN house AS h ON h.id = p.house JOIN word AS w ON w.id = p.model
@@ -49,8 +54,8 @@ def counts(connection: Link) -> Counts:
     houses, reports, undelivered, quarantined, unsettled, feedback = row
     return Counts(
         houses=houses,
-        days=_about(connection, "day"),
-        predictions=_about(connection, "prediction"),
+        days=about(connection, "day"),
+        predictions=about(connection, "prediction"),
         reports=reports,
         undelivered=undelivered,
         quarantined=quarantined,
@@ -59,7 +64,8 @@ def counts(connection: Link) -> Counts:
     )
 
 
-def _about(connection: Link, table: str) -> int:
+def about(connection: Link, table: str) -> int:
+    """Count the rows of a partitioned table, or estimate them if there are many."""
     ((estimate,),) = connection.execute(_ABOUT, (table,)).fetchall()
     if estimate > EXACT_UP_TO:
         return int(estimate)
@@ -68,12 +74,16 @@ def _about(connection: Link, table: str) -> int:
 
 
 def span(connection: Link) -> tuple[int, int]:
-    """Return the first and the newest day of which there can be packets or predictions.
+    """Return the first and last day of the years that have predictions, or all days.
 
-    Every stored day has its region day, and those are few. Naming the days keeps a query to their years.
+    The partitions of the other years are empty files. Naming the days keeps a query away from them, which
+    matters where each house is looked up by itself.
     """
-    ((first, last),) = connection.execute(_SPAN).fetchall()
-    return first, last
+    names = [str(name) for (name,) in connection.execute(_OCCUPIED)]
+    years = [name.removeprefix("prediction_") for name in names]
+    if not years or not all(year.isdecimal() for year in years):
+        return ALL_DAYS
+    return days_of_year(int(min(years)))[0], days_of_year(int(max(years)))[1] - 1
 
 
 def newest_day(connection: Link) -> int | None:
