@@ -67,6 +67,14 @@ def programs() -> dict[str, Path]:
     return found
 
 
+def unprivileged() -> dict[str, Any]:
+    """Return how to run a program that refuses to be root: as nobody, if we are."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
 class Postgres(Server):
     """One PostgreSQL in a folder of its own. As root it runs as nobody, for it refuses to be root."""
 
@@ -74,11 +82,9 @@ class Postgres(Server):
         """Lay the folder out. version: one of `programs()`. settings: in place of the quick ones."""
         self.version = version
         self.folder = folder
-        how: dict[str, Any] = {"cwd": folder}
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-            how |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        how = {"cwd": folder, **unprivileged()}
+        if "user" in how:
+            os.chown(folder, how["user"], how["group"])
         environment = plain_environment() | {"HOME": str(folder), "LC_ALL": "C.UTF-8"}
         port = free_port()
         settings = {
