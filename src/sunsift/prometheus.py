@@ -45,6 +45,8 @@ class PrometheusObserver:
     def __init__(self) -> None:
         with needs("metrics"):
             import prometheus_client as prometheus
+        # Without a series more of every counter that nobody reads.
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = prometheus.CollectorRegistry()
         prometheus.ProcessCollector(registry=self.registry)
         self._prometheus = prometheus

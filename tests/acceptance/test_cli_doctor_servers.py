@@ -1,6 +1,7 @@
 """`sunsift doctor` on servers: up, down, locked, misconfigured; and that it never tells a secret."""
 
 import base64
+import ipaddress
 import json
 import socket
 import ssl
@@ -327,7 +328,11 @@ def certificate(folder: Path, days: int) -> Path:
     """Make a certificate of 127.0.0.1 that signs itself; it and its key are in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "retailer")])
-    address = x509.IPAddress(__import__("ipaddress").ip_address("127.0.0.1"))
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign"), False
+    )
+    usage |= dict.fromkeys(("encipher_only", "decipher_only"), False)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -338,6 +343,9 @@ def certificate(folder: Path, days: int) -> Path:
         .not_valid_after(datetime.now(UTC) + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        # From Python 3.13 on, an authority without these is refused.
+        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     path = folder / f"{days}.pem"

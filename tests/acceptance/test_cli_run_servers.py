@@ -17,7 +17,7 @@ from tests.acceptance.cli_command import Command, houses_csv, process, stop, wai
 from tests.support.build import FIRST_DAY, a_house, days_of, lines_of, message_of
 from tests.support.receiver import Receiver
 from tests.support.servers.azurite import ACCOUNT, Azurite
-from tests.support.servers.common import free_port
+from tests.support.servers.common import ROOT, free_port
 from tests.support.servers.postgres import Postgres, fresh_database
 from tests.support.servers.valkey import Valkey
 from tests.support.service import AT_ONCE
@@ -86,6 +86,10 @@ def test_figures_are_what_was_done(ready: Command) -> None:
     assert any(f'version="{version}"' in name for name in seen if name.startswith("sunsift_build_info"))
     assert {"sunsift_unsettled_houses", "sunsift_undelivered_reports"} <= seen.keys()
     assert scraped(port) == {}
+    page = (ROOT / "docs" / "operations.md").read_text()
+    listed = set(re.findall(r"`(sunsift_\w+)`", page.split("## Metrics and alarms")[1].split("| alarm |")[0]))
+    served = {re.sub(r"\{.*|_(bucket|count|sum)(\{.*)?$", "", name) for name in seen}
+    assert served == listed
 
 
 def test_a_busy_port_is_said_before_anything_is_done(ready: Command) -> None:
