@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Final
 
 
@@ -73,14 +74,22 @@ class Folded:
         return self.change.previous if self.change.as_of == self.as_of else self.change.status
 
 
+@lru_cache(maxsize=20_000)
 def log_odds(p_poor: float) -> float:
-    """Return the limited log-odds of a probability."""
+    """Return the limited log-odds of a probability. Probabilities are stored in steps of 1/10000."""
     least, most = LOG_ODDS
     if p_poor <= 0.0:
         return least
     if p_poor >= 1.0:
         return most
     return max(least, min(most, math.log(p_poor / (1.0 - p_poor))))
+
+
+@cache
+def _weights(count: int) -> tuple[list[float], float]:
+    """Return the weights of so many predictions, the oldest first, and their sum."""
+    weights = [FADING**age for age in range(count - 1, -1, -1)]
+    return weights, math.fsum(weights)
 
 
 def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
@@ -91,9 +100,9 @@ def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
     inverter turns the status within days while a house near the boundary stays where it is. The numbers were
     chosen on simulated homes and on metered homes of the part to learn from (docs/model.md).
     """
-    weights = [FADING**age for age in range(len(recent) - 1, -1, -1)]
-    total = math.fsum(weight * log_odds(o.p_poor) for weight, o in zip(weights, recent, strict=True))
-    average = round(1.0 / (1.0 + math.exp(-total / math.fsum(weights))), 4)
+    weights, whole = _weights(len(recent))
+    total = math.fsum([weight * log_odds(o.p_poor) for weight, o in zip(weights, recent, strict=True)])
+    average = round(1.0 / (1.0 + math.exp(-total / whole)), 4)
     if all(o.verdict is Status.UNKNOWN for o in recent):
         return Status.UNKNOWN, average
     if average >= POOR_FROM:

@@ -181,8 +181,8 @@ def clearsky_index(house: House, profiles: Sequence[bytes]) -> tuple[FloatArray,
     """
     steps = read_profiles(profiles, name_of(house.house_id))
     known = steps != UNKNOWN
-    hour = np.arange(HOURS)
-    apart = np.where(known[:, np.newaxis, :], np.abs(hour[:, np.newaxis] - hour), HOURS + 1)
+    hour = np.arange(HOURS, dtype=np.int8)  # small numbers: a year of days has 230,000 of them
+    apart = np.where(known[:, np.newaxis, :], np.abs(hour[:, np.newaxis] - hour), np.int8(HOURS + 1))
     nearest = apart.argmin(axis=2)
     filled = np.take_along_axis(steps, nearest, axis=1).astype(np.float64) / STEPS
     sensed = known.any(axis=1)
