@@ -96,9 +96,12 @@ def dependencies(name: str, target: Target, python: str | None) -> Path:
     """Return a zip of the packages of a set without what nobody runs; made once for the same pins."""
     wheels = wheels_of(target)
     this_file = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    path = wheels / f"{name}-{this_file}-{'compiled' if python else 'plain'}.zip"
+    kind = "compiled" if python else "plain"
+    path = wheels / f"{name}-{this_file}-{kind}.zip"
     if path.exists():
         return path
+    for old in wheels.glob(f"{name}-*-{kind}.zip"):
+        old.unlink()
     with tempfile.TemporaryDirectory(dir=wheels) as scratch:
         tree = Path(scratch, "tree")
         source = ("--no-index", "--find-links", wheels, "--requirement", REQUIREMENTS / f"{name}.txt")

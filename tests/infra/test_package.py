@@ -109,10 +109,13 @@ def test_functions_start_from_their_zip_alone(emulator: Path, name: str, tmp_pat
     assert {f"sunsift.aws.{function}" for function in FUNCTIONS[name]} <= set(done.stdout.split())
 
 
-def test_the_same_sources_give_the_same_bytes(emulator: Path, tmp_path: Path) -> None:
-    package(tmp_path, "--emulator")
+@pytest.mark.usefixtures("emulator")
+def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        package(tmp_path / folder, "--emulator")
     for name in LIMITS:
-        assert (tmp_path / f"emulator/{name}.zip").read_bytes() == (emulator / f"{name}.zip").read_bytes()
+        first, second = (tmp_path / folder / f"emulator/{name}.zip" for folder in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_zip_above_its_limit_fails_the_build(emulator: Path) -> None:
