@@ -73,22 +73,23 @@ CREATE TABLE sunlight_feed (
     PRIMARY KEY (region, day)
 );
 
+-- The columns in the order that wastes the least on alignment: 12 bytes less a prediction.
 CREATE TABLE prediction (
     house integer NOT NULL,
     day integer NOT NULL,               -- the period's last day
-    usable_days smallint NOT NULL,
-    p_poor smallint NOT NULL,           -- 1/10000
     performance integer NOT NULL,       -- 1/1000
     performance_se integer NOT NULL,    -- 1/1000
     lost integer NOT NULL,              -- 0.1 kWh
-    verdict smallint NOT NULL,
-    reasons bytea NOT NULL,
     model integer NOT NULL,             -- word.id
-    input_digest bytea NOT NULL,
-    average integer NOT NULL,           -- 1/10000; this and the rest: the status after this prediction
-    status smallint NOT NULL,
+    average integer NOT NULL,           -- 1/10000; this, since, status and came_from: the status after it
     since integer,
+    usable_days smallint NOT NULL,
+    p_poor smallint NOT NULL,           -- 1/10000
+    verdict smallint NOT NULL,
+    status smallint NOT NULL,
     came_from smallint NOT NULL,
+    reasons bytea NOT NULL,
+    input_digest bytea NOT NULL,
     PRIMARY KEY (house, day)
 ) PARTITION BY RANGE (day);
 

@@ -70,19 +70,19 @@ CREATE TABLE sunlight_feed (
 CREATE TABLE prediction (
     house integer NOT NULL,
     day integer NOT NULL,
-    usable_days smallint NOT NULL,
-    p_poor smallint NOT NULL,
     performance integer NOT NULL,
     performance_se integer NOT NULL,
     lost integer NOT NULL,
-    verdict smallint NOT NULL,
-    reasons bytea NOT NULL,
     model integer NOT NULL,
-    input_digest bytea NOT NULL,
     average integer NOT NULL,
-    status smallint NOT NULL,
     since integer,
+    usable_days smallint NOT NULL,
+    p_poor smallint NOT NULL,
+    verdict smallint NOT NULL,
+    status smallint NOT NULL,
     came_from smallint NOT NULL,
+    reasons bytea NOT NULL,
+    input_digest bytea NOT NULL,
     PRIMARY KEY (house, day)
 ) PARTITION BY RANGE (day);
 
