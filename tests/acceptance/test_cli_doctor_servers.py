@@ -1,77 +1,24 @@
-"""`sunsift doctor` on servers: up, down, locked, misconfigured; and that it never tells a secret."""
+"""`sunsift doctor` on PostgreSQL, Valkey and queues of Azure: up, down, locked, misconfigured."""
 
 import base64
-import ipaddress
-import json
 import socket
-import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from azure.storage.queue import QueueClient, QueueSasPermissions, generate_queue_sas
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg import sql
 from redis import Redis
-from typer.testing import CliRunner
 
-from sunsift.cli.app import app
-from tests.support.receiver import Receiver
+from tests.acceptance.doctor_command import SECRET, Doctor, Found, is_bad
 from tests.support.servers.azurite import ACCOUNT, KEY, Azurite
 from tests.support.servers.common import free_port
 from tests.support.servers.postgres import NEEDS_PASSWORD, Postgres, fresh_database
 from tests.support.servers.valkey import StartValkey, Valkey, ValkeyCluster
 
-SECRET = "n0t-for-0thers"
-Found = dict[str, dict[str, str]]
-
-
-class Doctor:
-    """`sunsift doctor` on a folder of its own. said: everything that it ever printed."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self.said = ""
-
-    def __call__(self, *arguments: str, exits: int = 0, **variables: str) -> Found:
-        """Return the checks by name. variables: of the environment, without SUNSIFT_."""
-        environment = {f"SUNSIFT_{name.upper()}": value for name, value in variables.items()}
-        environment |= {"SUNSIFT_DATA": str(self._data), "COLUMNS": "250"}
-        for form in ([], ["--json"]):
-            result = CliRunner().invoke(
-                app, [*arguments, "doctor", *form], env=environment, prog_name="sunsift"
-            )
-            assert result.exit_code == exits, result.output
-            self.said += result.output
-        checks: list[dict[str, str]] = json.loads(result.stdout)
-        return {check["check"]: check for check in checks}
-
-
-@pytest.fixture
-def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctor]:
-    """The doctor, who in the end must have told no secret."""
-    for name in ("SUNSIFT_STORE", "PGPASSWORD"):
-        monkeypatch.delenv(name, raising=False)
-    made = Doctor(tmp_path / "state")
-    yield made
-    for secret in (SECRET, SECRET.replace("-", "%2D"), KEY, base64.b64encode(SECRET.encode()).decode()):
-        assert secret not in made.said
-
-
-def is_bad(check: Mapping[str, str], *words: str) -> None:
-    """Check that it is a problem, which says so in these words, and what to do."""
-    said = f"{check['found']} {check['advice']}"
-    assert check["state"] == "problem", check
-    assert check["advice"], check
-    for word in words:
-        assert word in said, check
+pytest_plugins = ["tests.acceptance.doctor_command"]
 
 
 @pytest.fixture
@@ -292,127 +239,6 @@ def test_a_sas_that_may_only_add(doctor: Doctor, azurite: Azurite, queue: QueueC
 def test_odd_tokens(doctor: Doctor, sas: str) -> None:
     # The queue has no host, for there is no such account; what counts is that nothing is told.
     doctor(inbox="azure://sunsift0nowhere/packets", azure_sas=sas, exits=1)
-
-
-def test_a_webhook_without_tls(doctor: Doctor) -> None:
-    receiver = Receiver()
-    with receiver.running():
-        found = doctor(to=receiver.url, webhook_secret="whsec_" + "QUJD" * 10)
-    assert "answers, without TLS" in found["outbox"]["found"]
-    assert (found["outbox"]["state"], found["webhook secret"]["state"]) == ("ok", "ok")
-    assert receiver.headers == []
-
-
-def test_a_webhook_that_is_down(doctor: Doctor) -> None:
-    url = f"http://retailer:{SECRET}@127.0.0.1:{free_port()}/solar?token={SECRET}"
-    found = doctor(to=url, exits=1)
-    is_bad(found["outbox"], "no connection", "refused")
-    assert found["webhook secret"]["state"] == "missing"
-
-
-def test_a_webhook_nowhere(doctor: Doctor) -> None:
-    is_bad(
-        doctor(to="https://retailer.invalid/solar", exits=1)["outbox"], "there is no host retailer.invalid"
-    )
-
-
-@pytest.mark.parametrize("secret", [SECRET, f"whsec_{SECRET}", base64.b64encode(SECRET.encode()).decode()])
-def test_a_webhook_secret_that_is_none(doctor: Doctor, secret: str) -> None:
-    receiver = Receiver()
-    with receiver.running():
-        found = doctor(to=receiver.url, webhook_secret=secret, exits=1)
-    is_bad(found["webhook secret"], "openssl rand")
-
-
-def certificate(folder: Path, days: int) -> Path:
-    """Make a certificate of 127.0.0.1 that signs itself; it and its key are in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "retailer")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign"), False
-    )
-    usage |= dict.fromkeys(("encipher_only", "decipher_only"), False)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=400))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        # From Python 3.13 on, an authority without these is refused.
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{days}.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return path
-
-
-@contextmanager
-def tls_server(pem: Path) -> Iterator[str]:
-    """Shake hands with everybody, and hang up."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                plain, _ = listening.accept()
-            except OSError:
-                return
-            with plain:
-                try:
-                    context.wrap_socket(plain, server_side=True).close()
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{listening.getsockname()[1]}/solar"
-    finally:
-        with closing(listening):
-            listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-@pytest.mark.parametrize(("days", "state"), [(100, "ok"), (5, "warning")])
-def test_a_certificate_that_is_good(
-    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, state: str
-) -> None:
-    pem = certificate(tmp_path, days)
-    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    with tls_server(pem) as url:
-        found = doctor(to=url)["outbox"]
-    assert found["state"] == state
-    assert "TLSv1.3, certificate until 20" in found["found"]
-
-
-@pytest.mark.parametrize(("days", "word"), [(100, "self-signed"), (-1, "expired")])
-def test_a_certificate_that_is_refused(
-    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, word: str
-) -> None:
-    pem = certificate(tmp_path, days)
-    if days < 0:
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    with tls_server(pem) as url:
-        is_bad(doctor(to=url, exits=1)["outbox"], "the certificate is refused", word)
-
-
-def test_https_where_there_is_no_tls(doctor: Doctor) -> None:
-    receiver = Receiver()
-    with receiver.running():
-        url = receiver.url.replace("http://", "https://")
-        is_bad(doctor(to=url, exits=1)["outbox"], "no TLS")
 
 
 def test_everything_at_once(
