@@ -49,8 +49,12 @@ def store(database: Database) -> PostgresStore:
 
 
 def at_once(url: str, work: Callable[[PostgresStore, int], T], workers: int = WORKERS) -> list[T]:
-    """Run the work with so many workers that begin together; return what each of them returned."""
+    """Run the work with so many workers that begin together; return what each of them returned.
+
+    None of them may end in a deadlock, even though it would be solved.
+    """
     ready = threading.Barrier(workers)
+    before = deadlocks(url)
 
     def run(number: int) -> T:
         database = Database(url)
@@ -62,7 +66,19 @@ def at_once(url: str, work: Callable[[PostgresStore, int], T], workers: int = WO
             database.close()
 
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+        results = list(pool.map(run, range(workers)))
+    assert deadlocks(url) == before
+    return results
+
+
+def deadlocks(url: str) -> int:
+    """Return how many deadlocks the database has seen."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
 
 
 def everything(url: str, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -109,20 +125,21 @@ class TestAtOnce:
         registered = [a_house(f"h{n:02}", region=f"r{n % 3}") for n in range(50)]
         sent = [
             a_packet(house.house_id, FIRST_DAY + day, revision=revision)
-            for house in registered for day in range(3) for revision in range(3)
+            for house in registered for day in range(3) for revision in range(4)
         ]  # fmt: skip
+        random.Random(1).shuffle(sent)
         alone = fresh_database(postgres)
         for place in (url, alone):
             at_once(place, lambda store, _: store.register(registered), workers=1)
 
         def work(store: PostgresStore, number: int) -> None:
-            mine = [*sent, *sent[::2]]
-            random.Random(number).shuffle(mine)
-            for begin in range(0, len(mine), 45):
-                store.save(mine[begin : begin + 45], [])
+            mine = [*sent[number::WORKERS], *sent[number :: 5 * WORKERS]]
+            for begin in range(0, len(mine), 15):
+                store.save(mine[begin : begin + 15], [])
 
         at_once(url, work)
-        at_once(alone, work, workers=1)
+        for number in range(WORKERS):
+            at_once(alone, lambda store, _, number=number: work(store, number), workers=1)  # type: ignore[misc]
         both = [everything(place, "day") for place in (url, alone)]
         assert both[0] == both[1]
         opened = [

@@ -3,6 +3,7 @@
 Nothing here outlives a transaction, so PgBouncer may stand in between and pool by transactions.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -39,6 +40,7 @@ _WRITE: Final = (
 )
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _TRIES: Final = 5
+_PAUSE_SECONDS: Final = 0.05
 _TAKEN_BACK: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
@@ -69,13 +71,15 @@ class Database:
 
         That is how it ends a deadlock, which the order of locks should leave no room for.
         """
-        for _ in range(_TRIES - 1):
+        for attempt in range(1, _TRIES):
             try:
                 with self.write() as connection:
                     return work(connection)
             except StoreError as error:
                 if not isinstance(error.__cause__, _TAKEN_BACK):
                     raise
+                # The other must come first now, or they meet crosswise again.
+                time.sleep(_PAUSE_SECONDS * attempt)
         with self.write() as connection:
             return work(connection)
 
