@@ -1,15 +1,12 @@
 """`sunsift doctor` on servers that the environment names, and that it never tells a secret."""
 
-import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from sunsift.cli.app import app
-from tests.support.servers.azurite import KEY
 
 SECRET = "n0t-for-0thers"
 Found = dict[str, dict[str, str]]
@@ -34,17 +31,6 @@ class Doctor:
             self.said += result.output
         checks: list[dict[str, str]] = json.loads(result.stdout)
         return {check["check"]: check for check in checks}
-
-
-@pytest.fixture
-def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctor]:
-    """The doctor, who in the end must have told no secret."""
-    for name in ("SUNSIFT_STORE", "PGPASSWORD"):
-        monkeypatch.delenv(name, raising=False)
-    made = Doctor(tmp_path / "state")
-    yield made
-    for secret in (SECRET, SECRET.replace("-", "%2D"), KEY, base64.b64encode(SECRET.encode()).decode()):
-        assert secret not in made.said
 
 
 def is_bad(check: Mapping[str, str], *words: str) -> None:

@@ -18,7 +18,7 @@ from tests.support.servers.common import free_port
 from tests.support.servers.postgres import NEEDS_PASSWORD, Postgres, fresh_database
 from tests.support.servers.valkey import StartValkey, Valkey, ValkeyCluster
 
-pytest_plugins = ["tests.acceptance.doctor_command"]
+pytest_plugins = ["tests.acceptance.doctor_fixtures"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.acceptance.doctor_command import SECRET, Doctor, is_bad
 from tests.support.receiver import Receiver
 from tests.support.servers.common import free_port
 
-pytest_plugins = ["tests.acceptance.doctor_command"]
+pytest_plugins = ["tests.acceptance.doctor_fixtures"]
 
 
 def test_a_webhook_without_tls(doctor: Doctor) -> None:
