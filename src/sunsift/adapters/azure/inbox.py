@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueClient, QueueMessage
 
 LARGEST_RECEIVE: Final = 32
+POISON: Final = "poison"
 _DELETES_AT_ONCE: Final = 8
 _GONE: Final = ("MessageNotFound", "PopReceiptMismatch")
 
@@ -85,7 +86,7 @@ class AzureQueueInbox:
             message.pop_receipt or "",
             f"azure queue {queue_name(self._client)} message {message.id}",
             problem,
-            "poison" if problem else "unreadable",
+            POISON if problem else "unreadable",
             message.id,
         )
 
