@@ -4,11 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.support.servers.common import Server, free_port, plain_environment
 from tests.support.servers.postgres import Postgres, unprivileged
 
+PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+"""None where there is none."""
 # Two connections for all clients of a database, so that these really share them.
 _SETTINGS = """
 [databases]
@@ -30,17 +30,15 @@ class PgBouncer(Server):
     """Stands in front of a PostgreSQL and pools by transactions."""
 
     def __init__(self, upstream: Postgres, folder: Path) -> None:
-        """Lay its settings out in a folder that nobody may read. Skips the test if there is no PgBouncer."""
-        program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        if program is None:
-            pytest.skip("no PgBouncer on this machine; Debian's package is named pgbouncer")
+        """Lay its settings out in a folder that the user `nobody` may read."""
+        assert PROGRAM, "there is no PgBouncer on this machine"
         port = free_port()
         settings = folder / "pgbouncer.ini"
         settings.write_text(_SETTINGS.format(upstream=upstream.port, port=port))
         settings.chmod(0o644)
         super().__init__(
             "pgbouncer",
-            [program, str(settings)],
+            [PROGRAM, str(settings)],
             port,
             upstream.log.with_name("pgbouncer.log"),
             plain_environment(),
