@@ -117,8 +117,19 @@ def daily(bench: Bench) -> Iterator[Row]:
             more_is_better=False,
             peak_mb=figures["peak_mb"],
             note=f"{before} days stored and predicted before; "
-            + ", ".join(f"{step} {seconds[step]:.1f} s" for step in steps),
+            + ", ".join(f"{step} {seconds[step]:.1f} s" for step in steps)
+            + "; processor time of predict a house: "
+            + ", ".join(f"{who} {ms:.1f} ms" for who, ms in _predict_ms(figures, mine, houses).items()),
         )
+
+
+def _predict_ms(figures: Figures, names: list[str], houses: int) -> dict[str, float]:
+    """Return the processor time that each had to spend on one house of a day [ms]."""
+    phases = {"workers": "", **{server: f"_{server}" for server in SERVERS}}
+    return {
+        who: 1000.0 * median(figures[f"{name}-predict{phase}_cpu"] for name in names) / houses
+        for who, phase in phases.items()
+    }
 
 
 def size(bench: Bench) -> Iterator[Row]:
