@@ -113,6 +113,7 @@ def test_no_house_is_lost_when_redis_is_killed_and_comes_back(
     assert sorted(scene.worker.claim_quiet(9999, 10_000, 20_000, 500)) == sorted(before)
     scene.worker.forget({h: houses[h] for h in before})
 
+    assert not scene.worker.down
     scene.server.kill()
     for at in range(0, len(meanwhile), 100):
         scene.seconds += 1.0
@@ -125,6 +126,7 @@ def test_no_house_is_lost_when_redis_is_killed_and_comes_back(
     scene.worker.forget({h: houses[h] for h in claimed[:200]})
     scene.worker.release(["house-500"], "me")
     assert told(caplog) == ["WARNING"]
+    assert scene.worker.down
 
     scene.server.start()
     scene.seconds += 10.0
@@ -133,6 +135,7 @@ def test_no_house_is_lost_when_redis_is_killed_and_comes_back(
     assert set(scene.worker.claim_quiet(9999, 13_000, 90_000, 9999)) == left
     assert (scene.spare.waiting(), scene.primary.waiting()) == (0, len(left))
     assert told(caplog) == ["WARNING", "INFO"]
+    assert not scene.worker.down
     warning, info = (record.getMessage() for record in caplog.records)
     assert warning.startswith("Redis does not answer: ConnectionError")
     assert warning.endswith("quiet clocks and leases are kept in the store until it does")

@@ -49,6 +49,11 @@ class FallingBack:
         self._down = False
         self._retry_at = -math.inf
 
+    @property
+    def down(self) -> bool:
+        """Whether the primary did not answer, or was left alone, when something was last asked."""
+        return self._down
+
     def touch(self, arrived: dict[str, int]) -> None:
         """Restart the quiet clock of houses."""
         # To be asked for nothing, here and below, a primary need not be up; it would seem to be back.
