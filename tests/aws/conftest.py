@@ -100,6 +100,8 @@ def around(
             "SUNSIFT_AZURE_CONNECTION_STRING": azurite.connection_string,
             "SUNSIFT_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "SUNSIFT_QUIET_MINUTES": "0",
+            "SUNSIFT_QUEUE_PREDICT": channels.url(PREDICT),
+            "SUNSIFT_PREDICT_CONCURRENCY": "10",
         } | {f"SUNSIFT_TOPIC_{name.upper()}": arn for name, arn in channels.arns.items()}
         for name, value in (ministack.environment(ministack.port) | values).items():
             monkeypatch.setenv(name, value)

@@ -113,6 +113,14 @@ def test_all_that_is_missing_is_named() -> None:
         read_environment(["SUNSIFT_STORE", "SUNSIFT_INBOX"], {"SUNSIFT_TO": "x"})
 
 
+def test_the_number_of_workers_must_be_one() -> None:
+    told = {"SUNSIFT_QUEUE_PREDICT": "https://sqs/predict", "SUNSIFT_PREDICT_CONCURRENCY": "12"}
+    read = read_environment([], told)
+    assert (read.predict_queue, read.predict_concurrency) == ("https://sqs/predict", 12)
+    with pytest.raises(SettingsError, match="SUNSIFT_PREDICT_CONCURRENCY is 'many', must be a whole number"):
+        read_environment([], told | {"SUNSIFT_PREDICT_CONCURRENCY": "many"})
+
+
 def test_topics_are_known_by_their_channel() -> None:
     told = read_environment([], {"SUNSIFT_TOPIC_WAKE": "arn:aws:sns:x:1:wake", "PATH": os.environ["PATH"]})
     assert told.topics == {"wake": "arn:aws:sns:x:1:wake"}

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from sunsift.aws.backlog import HOUSES_A_WORKER
 from sunsift.domain.rules import Rules
+from sunsift.steps.settle import BATCH
 from tests.infra.conftest import Json, Template
 from tests.support.servers.common import ROOT
 
@@ -28,6 +30,7 @@ EVERYBODY = {
 RECEIVE = {
     "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility",
 }  # fmt: skip
+ASKS = {"settle": {("PredictQueue", "sqs:GetQueueAttributes")}}
 SECRETS = re.compile(
     r"://[^/\s\"']*:[^/\s\"'@]+@|AccountKey=|[?&]sig=|whsec_|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY"
 )
@@ -70,10 +73,10 @@ def test_there_are_exactly_the_functions_that_the_flow_needs(template: Template)
 def test_a_role_allows_what_its_function_does_and_nothing_else(template: Template, name: str) -> None:
     rights = allowed(template, name)
     publishes = {what["Ref"] for action, what in rights if action == "sns:Publish"}
-    receives = {what["Fn::GetAtt"][0] for action, what in rights if action in RECEIVE}
+    queues = {(what["Fn::GetAtt"][0], action) for action, what in rights if action.startswith("sqs:")}
     assert publishes == PUBLISHES[name]
-    assert receives == {QUEUE_OF[name]} if name in QUEUE_OF else not receives
-    expected = EVERYBODY | (RECEIVE if receives else set()) | ({"sns:Publish"} if publishes else set())
+    assert queues == ASKS.get(name, set()) | {(QUEUE_OF[name], a) for a in RECEIVE if name in QUEUE_OF}
+    expected = EVERYBODY | {action for _, action in queues} | ({"sns:Publish"} if publishes else set())
     assert {action for action, _ in rights} == expected
 
 
@@ -113,6 +116,16 @@ def test_every_queue_has_dead_letters_and_hides_messages_long_enough(template: T
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
     assert set(queues) == set(QUEUE_OF.values()) | ends
+
+
+def test_settle_knows_how_much_predict_can_take(template: Template) -> None:
+    told = function(template, "settle")["Environment"]["Variables"]
+    assert told["SUNSIFT_QUEUE_PREDICT"] == {"Ref": "PredictQueue"}
+    mappings = template.of("AWS::Lambda::EventSourceMapping").values()
+    (mapping,) = (m for m in mappings if m["EventSourceArn"]["Fn::GetAtt"][0] == "PredictQueue")
+    workers = mapping["ScalingConfig"]["MaximumConcurrency"]
+    assert int(told["SUNSIFT_PREDICT_CONCURRENCY"]) == workers
+    assert workers * HOUSES_A_WORKER >= BATCH
 
 
 def test_topics_feed_their_queue_and_nothing_else(template: Template) -> None:

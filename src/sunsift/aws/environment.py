@@ -21,6 +21,8 @@ STORE = "SUNSIFT_STORE"
 INBOX = "SUNSIFT_INBOX"
 TO = "SUNSIFT_TO"
 TOPICS = {channel: f"SUNSIFT_TOPIC_{channel.upper()}" for channel in (WAKE, PREDICT, DELIVER)}
+PREDICT_QUEUE = "SUNSIFT_QUEUE_PREDICT"
+PREDICT_CONCURRENCY = "SUNSIFT_PREDICT_CONCURRENCY"
 SECRET = "SUNSIFT_SECRET"  # noqa: S105 - the name of a variable
 SECRET_SECONDS = 300
 """A secret that was changed is taken up after this time at the latest."""
@@ -30,10 +32,16 @@ _last_read: dict[str, dict[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Everything that a function is told. topics: the ARN of each channel's SNS topic."""
+    """Everything that a function is told.
+
+    topics: the ARN of each channel's SNS topic. predict_queue: the URL of the queue that brings messages to
+    predict. predict_concurrency: how many calls of predict may run at once.
+    """
 
     settings: Settings
     topics: Mapping[str, str] = field(default_factory=dict)
+    predict_queue: str = ""
+    predict_concurrency: int = 0
 
 
 def read_environment(needs: Iterable[str], told: Mapping[str, str] = os.environ) -> Environment:
@@ -51,7 +59,10 @@ def read_environment(needs: Iterable[str], told: Mapping[str, str] = os.environ)
         )
         raise SettingsError(f"{', '.join(missing)}: the function needs this, but it is neither in {place}")
     topics = {channel: values[name] for channel, name in TOPICS.items() if values.get(name)}
-    return Environment(read_settings(values), topics)
+    queue, workers = values.get(PREDICT_QUEUE, ""), values.get(PREDICT_CONCURRENCY) or "0"
+    if not workers.isdecimal():
+        raise SettingsError(f"{PREDICT_CONCURRENCY} is {workers!r}, must be a whole number")
+    return Environment(read_settings(values), topics, queue, int(workers))
 
 
 def doubt_secret() -> None:

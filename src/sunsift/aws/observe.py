@@ -46,19 +46,17 @@ class Emf:
         """Note how much of something there is."""
         metrics.add_metric(name, MetricUnit.Count, value)
 
+    def state(self, name: str) -> None:
+        """Note that something is so during this invocation: 1, however often it is noted."""
+        if name not in metrics.metric_set:
+            self.level(name, 1)
+
 
 EMF = Emf()
 
 
-class _CountFallbacks(logging.Handler):
-    """Counts what the adapters only say: that Redis does not answer."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno == logging.WARNING:
-            EMF.level("CoordinatorFallback", 1)
-
-
-logging.getLogger("sunsift.adapters.fallback").addHandler(_CountFallbacks())
+at_the_end: list[Callable[[], None]] = []
+"""Called at the end of every invocation, before its metrics are written: who has a state to tell of."""
 
 
 def observed(
@@ -79,6 +77,8 @@ def observed(
                 doubt_secret()
                 raise
             finally:
+                for tell in at_the_end:
+                    tell()
                 if metrics.metric_set:
                     metrics.flush_metrics()
 

@@ -93,7 +93,7 @@ class Once:
 
     def _note_down(self, error: Exception) -> None:
         self._down = True
-        EMF.level("CoordinatorFallback", 1)
+        EMF.state("CoordinatorFallback")
         log.warning(
             "events may be worked on twice, for Redis does not answer: %s", type(error.__cause__).__name__
         )

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sunsift.adapters.sns_topic import SnsTopic
 from sunsift.aws.environment import Environment, read_environment
-from sunsift.aws.observe import EMF, traceparent
+from sunsift.aws.observe import EMF, at_the_end, traceparent
 from sunsift.ports import Inbox, Sender
 from sunsift.settings import LONGEST_STEP_MS
 from sunsift.wiring import Steps, connected, inbox_at, sender_to
@@ -26,20 +26,26 @@ class Parts:
     @cached_property
     def topic(self) -> SnsTopic:
         """The topics of SNS."""
-        import boto3
-        from botocore.config import Config
+        return SnsTopic(_client("sns"), self.environment.topics, traceparent)
 
-        config = Config(
-            connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}
-        )
-        return SnsTopic(boto3.client("sns", config=config), self.environment.topics, traceparent)
+    @cached_property
+    def sqs(self) -> Any:
+        """A client of SQS."""
+        return _client("sqs")
 
     @cached_property
     def steps(self) -> Steps:
         """The steps on store and coordinator."""
         settings = self.environment.settings
         own = connected(settings, longest_step_ms=LONGEST_STEP_MS, observer=EMF)
-        return Steps(**{f.name: getattr(own, f.name) for f in fields(Steps)} | {"topic": self.topic})
+        steps = Steps(**{f.name: getattr(own, f.name) for f in fields(Steps)} | {"topic": self.topic})
+        at_the_end.append(self._tell_of_fallback)
+        return steps
+
+    def _tell_of_fallback(self) -> None:
+        # Only a coordinator on Redis has something to fall back on.
+        if getattr(self.steps.coordinator, "down", False):
+            EMF.state("CoordinatorFallback")
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -64,7 +70,16 @@ class Parts:
     def close(self) -> None:
         """Close what was opened."""
         if "steps" in vars(self):
+            at_the_end.remove(self._tell_of_fallback)
             self.steps.close()
+
+
+def _client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": 4}
+    return boto3.client(service, config=Config(connect_timeout=2, read_timeout=5, retries=retries))
 
 
 _kept: list[Parts] = []

@@ -76,6 +76,10 @@ class Channels:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
+    def url(self, channel: str) -> str:
+        """Return the URL of a channel's queue."""
+        return self._queues[channel]
+
     def take_messages(self, channel: str, limit: int) -> list[dict[str, Any]]:
         """Receive up to `limit` messages and delete them."""
         url = self._queues[channel]
