@@ -5,13 +5,11 @@ from typing import Final
 
 from sunsift.adapters.postgres import progress
 from sunsift.adapters.postgres.database import Link
-from sunsift.adapters.sqlite.houses import COLUMNS, to_house
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 from sunsift.domain.house import House
 
-__all__ = ["COLUMNS", "find", "register", "to_house"]
-
 _TEXTS: Final = ("house_id", "region", "weather_region")
-_STORED: Final = (*COLUMNS, "weather_region")
+_STORED: Final = (*HOUSE_COLUMNS, "weather_region")
 _TYPES: Final = {
     column: "text" if column in _TEXTS else "boolean" if column == "battery" else "double precision"
     for column in _STORED
@@ -19,7 +17,7 @@ _TYPES: Final = {
 _GIVEN: Final = (
     f"unnest({', '.join(f'%b::{kind}[]' for kind in _TYPES.values())}) AS given ({', '.join(_STORED)})"
 )
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM house WHERE house_id = ANY (%b::text[])"
+_SELECT = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id = ANY (%b::text[])"
 # Sorted, so that two processes that register the same new houses do not wait for each other crosswise.
 _INSERT = f"""
 WITH added AS (

@@ -8,9 +8,7 @@ from typing import Any, Final
 from sunsift.adapters.codec import STATUSES
 from sunsift.adapters.postgres import evidence, regions, reports
 from sunsift.adapters.postgres.database import Link
-from sunsift.adapters.postgres.houses import COLUMNS, to_house
-from sunsift.adapters.sqlite.packets import to_packet
-from sunsift.adapters.sqlite.verdicts import to_change
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded, Opinion
@@ -23,7 +21,7 @@ WITH mine AS MATERIALIZED (
 UPDATE progress AS p SET fence = fence + 1 FROM mine WHERE p.house = mine.house
 RETURNING p.house, p.fence, p.generation, p.arrived, p.changed_from, p.changed_to, p.trace
 """
-_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE id = ANY (%b::integer[])"
+_HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house WHERE id = ANY (%b::integer[])"
 # The range of days besides each gap lets the planner leave out whole years.
 _DAYS = """
 SELECT d.house, d.day, d.kind, d.updated_at, d.readings

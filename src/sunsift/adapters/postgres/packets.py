@@ -5,13 +5,9 @@ from collections.abc import Sequence
 from sunsift.adapters.codec import KIND_NUMBER, compress_all
 from sunsift.adapters.postgres import evidence, progress
 from sunsift.adapters.postgres.database import Link
-from sunsift.adapters.sqlite.packets import to_packet
-from sunsift.domain.errors import UnknownHouseError
+from sunsift.adapters.rows import Key, pick_winners, to_packet
 from sunsift.domain.readings import Packet
 from sunsift.ports import Saved
-
-Key = tuple[int, int]
-"""Number of a house, and day."""
 
 # The range of days besides each day lets the planner leave out whole years.
 _RIVALS = """
@@ -65,24 +61,7 @@ def save(connection: Link, packets: Sequence[Packet], arrived: int, trace: str) 
     locked = progress.lock(connection, (p.house_id for p in packets))
     numbers = {house_id: found.number for house_id, found in locked.items()}
     stored = _stored_rivals(connection, numbers, packets)
-    winners: dict[Key, Packet] = {}
-    for packet in packets:
-        number = numbers.get(packet.house_id)
-        if number is None:
-            raise UnknownHouseError(f"house {packet.house_id} is not registered")
-        key = (number, packet.day)
-        rival = winners.get(key) or stored.get(key)
-        if rival is None:
-            saved.accepted += 1
-            winners[key] = packet
-        elif packet.same_as(rival):
-            saved.duplicate += 1
-        elif packet.beats(rival):
-            saved.accepted += 1
-            saved.revised += 1
-            winners[key] = packet
-        else:
-            saved.superseded += 1
+    winners = pick_winners(packets, numbers, stored, saved)
     order = sorted(winners)
     _write(connection, order, [winners[key] for key in order])
     saved.arrived = _mark(connection, numbers, order, arrived, trace)

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from sunsift.adapters.postgres.database import NOW_MS, Link
-from sunsift.adapters.sqlite.quarantine import message_id
+from sunsift.adapters.rows import message_id
 from sunsift.domain.times import iso_ms
 from sunsift.ports import Quarantined, Refused
 

@@ -6,10 +6,8 @@ from typing import Any, Final
 from sunsift.adapters.codec import STATUSES, unpack_reasons
 from sunsift.adapters.postgres import quarantine, summary
 from sunsift.adapters.postgres.database import Database, Link
-from sunsift.adapters.postgres.houses import COLUMNS, to_house
 from sunsift.adapters.postgres.listing import pages, stream
-from sunsift.adapters.sqlite.packets import to_packet
-from sunsift.adapters.sqlite.verdicts import to_change
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house, to_packet
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
@@ -21,7 +19,7 @@ from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescora
 
 # So many houses are looked up at once. Each of their rows is found by its key, however many others there are.
 _HOUSES_A_PAGE: Final = 500
-_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house ORDER BY house_id"
+_HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house ORDER BY house_id"
 _NAMES = "SELECT id, house_id FROM house WHERE house_id = coalesce(%(house)s, house_id) ORDER BY house_id"
 _COLUMNS = (
     "p.day, p.usable_days, p.p_poor, p.performance, p.performance_se, p.lost, p.verdict, p.reasons, p.model, "

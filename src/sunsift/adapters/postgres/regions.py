@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 from sunsift.adapters.postgres.database import Link
-from sunsift.adapters.postgres.houses import COLUMNS, to_house
-from sunsift.adapters.sqlite.packets import to_packet
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.sunlight import sampled
@@ -41,7 +40,7 @@ INSERT INTO sunlight_feed (region, day, profile) SELECT * FROM unnest(%b::text[]
 ON CONFLICT (region, day) DO UPDATE SET profile = excluded.profile
 """
 _FEED = "SELECT day, profile FROM sunlight_feed WHERE region = %s AND day = ANY (%b::integer[])"
-_SAMPLE = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE house_id = ANY (%b::text[]) ORDER BY id"
+_SAMPLE = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id = ANY (%b::text[]) ORDER BY id"
 _DAYS = """
 SELECT house, day, kind, updated_at, readings FROM day
 WHERE house = ANY (%b::integer[]) AND day = ANY (%b::integer[]) AND day BETWEEN %s AND %s ORDER BY house, day

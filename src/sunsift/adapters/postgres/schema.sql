@@ -34,8 +34,7 @@ CREATE TABLE progress (
     changed_to integer NOT NULL DEFAULT 0,
     arrived bigint NOT NULL DEFAULT 0,
     trace text NOT NULL DEFAULT ''
-) WITH (fillfactor = 70); -- updated all the time, in place while the page has room
-CREATE INDEX progress_unsettled ON progress (arrived) WHERE generation > settled;
+) WITH (fillfactor = 70); -- updated all the time, in place while the page has room and no index is concerned
 
 -- Partitions by year: a query names its days, so only the years that it needs are touched, and an old year
 -- can be detached and kept elsewhere.

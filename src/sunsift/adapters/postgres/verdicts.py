@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from sunsift.adapters.codec import STATUS_NUMBER, pack_reasons
 from sunsift.adapters.postgres import evidence, progress, reports, words
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.postgres.progress import Progress
-from sunsift.domain.status import Folded
-from sunsift.domain.verdict import Prediction
+from sunsift.adapters.rows import prediction_row, standing_columns, texts_of
 from sunsift.ports import Outcome, Work
 
 _WITHDRAW = """
@@ -65,7 +63,7 @@ def _still_mine(work: Work, found: Progress) -> bool:
 
 
 def _write(connection: Link, valid: Sequence[tuple[int, Outcome]], now_ms: int | None) -> None:
-    numbers = words.numbers(connection, chain.from_iterable(_texts(o.predictions) for _, o in valid))
+    numbers = words.numbers(connection, chain.from_iterable(texts_of(o.predictions) for _, o in valid))
     withdrawn: list[tuple[object, ...]] = []
     predictions: list[tuple[object, ...]] = []
     restood: list[tuple[object, ...]] = []
@@ -73,8 +71,10 @@ def _write(connection: Link, valid: Sequence[tuple[int, Outcome]], now_ms: int |
     for house, outcome in valid:
         withdrawn += [(house, day) for day in outcome.withdrawn]
         standing = {folded.as_of: folded for folded in outcome.statuses}
-        predictions += [_row(house, p, standing.pop(p.period_end), numbers) for p in outcome.predictions]
-        restood += [(house, day, *_standing_columns(folded)) for day, folded in standing.items()]
+        predictions += [
+            prediction_row(house, p, standing.pop(p.period_end), numbers) for p in outcome.predictions
+        ]
+        restood += [(house, day, *standing_columns(folded)) for day, folded in standing.items()]
         measured += [(house, day, row) for day, row in outcome.evidence]
     if withdrawn:
         _execute(connection, _WITHDRAW, withdrawn, ranged=True)
@@ -95,35 +95,3 @@ def _execute(
     days = [row[1] for row in rows]
     ends = [min(days), max(days)] if ranged else []  # type: ignore[type-var]
     connection.execute(statement, columns + ends)
-
-
-def _texts(predictions: Sequence[Prediction]) -> set[str]:
-    texts = {p.model_version for p in predictions}
-    texts.update(reason.code for p in predictions for reason in p.score.reasons)
-    return texts
-
-
-def _standing_columns(folded: Folded) -> tuple[int, int, int | None, int]:
-    change = folded.change
-    average = round(folded.average * 10_000)
-    if change is None:
-        return average, 0, None, 0
-    return average, STATUS_NUMBER[change.status], change.as_of, STATUS_NUMBER[change.previous]
-
-
-def _row(house: int, prediction: Prediction, folded: Folded, numbers: dict[str, int]) -> tuple[object, ...]:
-    score = prediction.score
-    return (
-        house,
-        prediction.period_end,
-        prediction.usable_days,
-        round(score.p_poor * 10_000),
-        round(score.performance * 1000),
-        round(score.performance_se * 1000),
-        round(score.lost_kwh * 10),
-        STATUS_NUMBER[score.verdict],
-        pack_reasons(score.reasons, numbers),
-        numbers[prediction.model_version],
-        bytes.fromhex(prediction.input_digest),
-        *_standing_columns(folded),
-    )

@@ -3,14 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from typing import Any
 
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 from sunsift.domain.house import House
 
-COLUMNS = tuple(f.name for f in fields(House))
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM house"
-_STORED = (*COLUMNS, "weather_region")
+_SELECT = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house"
+_STORED = (*HOUSE_COLUMNS, "weather_region")
 _INSERT = f"INSERT INTO house ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"
 _UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in _STORED[1:])} WHERE house_id = ?"
 _FORGET_EVIDENCE = "DELETE FROM evidence WHERE house = (SELECT id FROM house WHERE house_id = ?)"
@@ -54,10 +52,3 @@ def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: i
             changed += 1
         known[house.house_id] = house
     return added, changed
-
-
-def to_house(row: Sequence[Any]) -> House:
-    """Turn a row of `COLUMNS` into a house."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    values["battery"] = bool(values["battery"])
-    return House(**values)

@@ -2,13 +2,13 @@
 
 import sqlite3
 
-from sunsift.adapters.sqlite.houses import COLUMNS, to_house
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 
 
 def add_regions(connection: sqlite3.Connection) -> None:
     """Give every house its weather region."""
     connection.execute("ALTER TABLE house ADD COLUMN weather_region TEXT NOT NULL DEFAULT ''")
-    houses = [to_house(row) for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM house")]
+    houses = [to_house(row) for row in connection.execute(f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house")]
     connection.executemany(
         "UPDATE house SET weather_region = ? WHERE house_id = ?",
         [(house.weather_region, house.house_id) for house in houses],

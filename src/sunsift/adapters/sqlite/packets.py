@@ -4,8 +4,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
-from sunsift.adapters.codec import KIND_NUMBER, KINDS, compress_all, decompress
-from sunsift.domain.errors import UnknownHouseError
+from sunsift.adapters.codec import KIND_NUMBER, compress_all
+from sunsift.adapters.rows import pick_winners, to_packet
 from sunsift.domain.readings import Packet
 from sunsift.ports import Saved
 
@@ -56,24 +56,7 @@ def save(connection: sqlite3.Connection, packets: Sequence[Packet], arrived: int
     saved = Saved()
     numbers, regions = _numbers_of(connection, {p.house_id for p in packets})
     stored = _stored_rivals(connection, numbers, packets)
-    winners: dict[tuple[int, int], Packet] = {}
-    for packet in packets:
-        number = numbers.get(packet.house_id)
-        if number is None:
-            raise UnknownHouseError(f"house {packet.house_id} is not registered")
-        key = (number, packet.day)
-        rival = winners.get(key) or stored.get(key)
-        if rival is None:
-            saved.accepted += 1
-            winners[key] = packet
-        elif packet.same_as(rival):
-            saved.duplicate += 1
-        elif packet.beats(rival):
-            saved.accepted += 1
-            saved.revised += 1
-            winners[key] = packet
-        else:
-            saved.superseded += 1
+    winners = pick_winners(packets, numbers, stored, saved)
     _write(connection, winners, arrived, trace)
     opened = sorted({(regions[number], day) for number, day in winners})
     connection.executemany(_OPEN, [(region, day, arrived) for region, day in opened])
@@ -148,10 +131,3 @@ def read_days(
     """
     wanted = (number, first, last, json.dumps(list(without)))
     return [to_packet(house_id, row) for row in connection.execute(_READ, wanted)]
-
-
-def to_packet(house_id: str, row: tuple[int, int, int, bytes]) -> Packet:
-    """Turn a row (day, kind, updated_at, readings) back into the packet."""
-    day, kind, updated_at, readings = row
-    interval_minutes, quality = KINDS[kind]
-    return Packet(house_id, day, interval_minutes, quality, updated_at, decompress(readings))

@@ -1,11 +1,11 @@
 """Unusable messages, kept whole with the reason."""
 
-import hashlib
 import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 
+from sunsift.adapters.rows import message_id
 from sunsift.domain.times import iso_ms
 from sunsift.ports import Quarantined, Refused
 
@@ -14,13 +14,6 @@ INSERT INTO quarantine (id, code, reason, house_id, source, received_at, body)
 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
-
-
-def message_id(refused: Refused) -> str:
-    """Name a message by its content and its trouble, so that a repetition is kept once."""
-    # A file that could not be read to its end has no body: there the source is the content.
-    content = refused.body or refused.source.encode()
-    return hashlib.blake2b(content, digest_size=8, salt=refused.code.encode()[:16]).hexdigest()
 
 
 def add(connection: sqlite3.Connection, refused: Sequence[Refused], now_ms: int) -> int:

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sunsift.adapters.codec import STATUSES, unpack_reasons
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house
 from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
 from sunsift.adapters.sqlite.database import Database
-from sunsift.adapters.sqlite.houses import COLUMNS, to_house
 from sunsift.adapters.sqlite.packets import read_days
-from sunsift.adapters.sqlite.verdicts import to_change
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
@@ -23,7 +22,7 @@ SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*
     (SELECT count(*) FROM quarantine), (SELECT count(*) FROM progress WHERE generation > settled),
     (SELECT count(*) FROM feedback)
 """
-_HOUSES = f"SELECT id, {', '.join(COLUMNS)} FROM house"
+_HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house"
 _COLUMNS = (
     "day, usable_days, p_poor, performance, performance_se, lost, verdict, reasons, model, input_digest, "
     "average, status, since, came_from"

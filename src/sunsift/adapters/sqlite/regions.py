@@ -5,8 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from sunsift.adapters.sqlite.houses import COLUMNS, to_house
-from sunsift.adapters.sqlite.packets import to_packet
+from sunsift.adapters.rows import HOUSE_COLUMNS, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.sunlight import sampled
@@ -23,7 +22,8 @@ WHERE region = ? AND day IN (SELECT value FROM json_each(?))
 """
 _FEED = "SELECT day, profile FROM sunlight_feed WHERE region = ? AND day IN (SELECT value FROM json_each(?))"
 _SAMPLE = f"""
-SELECT id, {", ".join(COLUMNS)} FROM house WHERE house_id IN (SELECT value FROM json_each(?)) ORDER BY id
+SELECT id, {", ".join(HOUSE_COLUMNS)} FROM house
+WHERE house_id IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 # CROSS JOIN keeps this order: one search for each wanted day, however many others the house has.
 _DAYS = """

@@ -4,16 +4,23 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sunsift.adapters.codec import STATUS_NUMBER, STATUSES, pack_reasons
+from sunsift.adapters.codec import STATUSES
+from sunsift.adapters.rows import (
+    HOUSE_COLUMNS,
+    prediction_row,
+    standing_columns,
+    texts_of,
+    to_change,
+    to_house,
+)
 from sunsift.adapters.sqlite import regions, reports
-from sunsift.adapters.sqlite.houses import COLUMNS, to_house
 from sunsift.adapters.sqlite.packets import read_days
 from sunsift.domain.evidence import is_current
-from sunsift.domain.status import Change, Folded, Opinion
+from sunsift.domain.status import Folded, Opinion
 from sunsift.domain.verdict import Prediction
 from sunsift.ports import Outcome, StoredPrediction, Work
 
-_HOUSE = f"SELECT id, {', '.join(COLUMNS)} FROM house WHERE house_id = ?"
+_HOUSE = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id = ?"
 _OPEN = """
 UPDATE progress SET fence = fence + 1 WHERE house = ? AND generation > settled
 RETURNING fence, generation, arrived, changed_from, changed_to, trace
@@ -82,13 +89,6 @@ def _stored(row: Sequence[Any]) -> StoredPrediction:
     )
 
 
-def to_change(since: int | None, status: int, came_from: int) -> Change | None:
-    """Turn the columns (since, status, came_from) into the change; None if there was none yet."""
-    if since is None:
-        return None
-    return Change(since, STATUSES[status], STATUSES[came_from])
-
-
 def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> bool:
     """Write one outcome if its work is still valid; say whether it was.
 
@@ -106,10 +106,10 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
         "DELETE FROM prediction WHERE house = ? AND day = ?", [(number, day) for day in outcome.withdrawn]
     )
     connection.executemany(
-        _WRITE, [_row(number, p, standing.pop(p.period_end), words) for p in outcome.predictions]
+        _WRITE, [prediction_row(number, p, standing.pop(p.period_end), words) for p in outcome.predictions]
     )
     connection.executemany(
-        _RESTAND, [(*_standing_columns(folded), number, day) for day, folded in standing.items()]
+        _RESTAND, [(*standing_columns(folded), number, day) for day, folded in standing.items()]
     )
     connection.executemany(_MEASURED, [(number, day, row) for day, row in outcome.evidence])
     if outcome.report is not None:
@@ -119,37 +119,10 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
 
 
 def _words(connection: sqlite3.Connection, predictions: Sequence[Prediction]) -> dict[str, int]:
-    texts = {p.model_version for p in predictions}
-    texts.update(reason.code for p in predictions for reason in p.score.reasons)
+    texts = texts_of(predictions)
     words = dict(connection.execute("SELECT text, id FROM word").fetchall())
     for text in sorted(texts - words.keys()):
         cursor = connection.execute("INSERT INTO word (text) VALUES (?)", (text,))
         assert cursor.lastrowid is not None
         words[text] = cursor.lastrowid
     return words
-
-
-def _standing_columns(folded: Folded) -> tuple[int, int, int | None, int]:
-    change = folded.change
-    average = round(folded.average * 10_000)
-    if change is None:
-        return average, 0, None, 0
-    return average, STATUS_NUMBER[change.status], change.as_of, STATUS_NUMBER[change.previous]
-
-
-def _row(number: int, prediction: Prediction, folded: Folded, words: dict[str, int]) -> tuple[object, ...]:
-    score = prediction.score
-    return (
-        number,
-        prediction.period_end,
-        prediction.usable_days,
-        round(score.p_poor * 10_000),
-        round(score.performance * 1000),
-        round(score.performance_se * 1000),
-        round(score.lost_kwh * 10),
-        STATUS_NUMBER[score.verdict],
-        pack_reasons(score.reasons, words),
-        words[prediction.model_version],
-        bytes.fromhex(prediction.input_digest),
-        *_standing_columns(folded),
-    )

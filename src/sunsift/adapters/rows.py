@@ -1,0 +1,112 @@
+"""How what is stored becomes rows and rows become it again, the same in every store."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from sunsift.adapters.codec import KINDS, STATUS_NUMBER, STATUSES, decompress, pack_reasons
+from sunsift.domain.errors import UnknownHouseError
+from sunsift.domain.house import House
+from sunsift.domain.readings import Packet
+from sunsift.domain.status import Change, Folded
+from sunsift.domain.verdict import Prediction
+from sunsift.ports import Refused, Saved
+
+HOUSE_COLUMNS: Final = tuple(f.name for f in fields(House))
+Key = tuple[int, int]
+"""Number of a house, and day."""
+
+
+def to_house(row: Sequence[Any]) -> House:
+    """Turn a row of `HOUSE_COLUMNS` into a house."""
+    values = dict(zip(HOUSE_COLUMNS, row, strict=True))
+    values["battery"] = bool(values["battery"])
+    return House(**values)
+
+
+def to_packet(house_id: str, row: Sequence[Any]) -> Packet:
+    """Turn a row (day, kind, updated_at, readings) back into the packet."""
+    day, kind, updated_at, readings = row
+    interval_minutes, quality = KINDS[kind]
+    return Packet(house_id, day, interval_minutes, quality, updated_at, decompress(readings))
+
+
+def pick_winners(
+    packets: Sequence[Packet], numbers: Mapping[str, int], stored: Mapping[Key, Packet], saved: Saved
+) -> dict[Key, Packet]:
+    """Return the packets that win over each other and over what is stored, and count them all.
+
+    numbers: of the registered houses. stored: what is there of the packets' houses and days.
+    Errors: UnknownHouseError if a house is not registered.
+    """
+    winners: dict[Key, Packet] = {}
+    for packet in packets:
+        number = numbers.get(packet.house_id)
+        if number is None:
+            raise UnknownHouseError(f"house {packet.house_id} is not registered")
+        key = (number, packet.day)
+        rival = winners.get(key) or stored.get(key)
+        if rival is None:
+            saved.accepted += 1
+            winners[key] = packet
+        elif packet.same_as(rival):
+            saved.duplicate += 1
+        elif packet.beats(rival):
+            saved.accepted += 1
+            saved.revised += 1
+            winners[key] = packet
+        else:
+            saved.superseded += 1
+    return winners
+
+
+def message_id(refused: Refused) -> str:
+    """Name a message by its content and its trouble, so that a repetition is kept once."""
+    # A file that could not be read to its end has no body: there the source is the content.
+    content = refused.body or refused.source.encode()
+    return hashlib.blake2b(content, digest_size=8, salt=refused.code.encode()[:16]).hexdigest()
+
+
+def to_change(since: int | None, status: int, came_from: int) -> Change | None:
+    """Turn the columns (since, status, came_from) into the change; None if there was none yet."""
+    if since is None:
+        return None
+    return Change(since, STATUSES[status], STATUSES[came_from])
+
+
+def standing_columns(folded: Folded) -> tuple[int, int, int | None, int]:
+    """Return the columns (average, status, since, came_from) of a status."""
+    change = folded.change
+    average = round(folded.average * 10_000)
+    if change is None:
+        return average, 0, None, 0
+    return average, STATUS_NUMBER[change.status], change.as_of, STATUS_NUMBER[change.previous]
+
+
+def prediction_row(
+    house: int, prediction: Prediction, folded: Folded, words: dict[str, int]
+) -> tuple[object, ...]:
+    """Return the row of a prediction and the status after it. words: the numbers of its texts."""
+    score = prediction.score
+    return (
+        house,
+        prediction.period_end,
+        prediction.usable_days,
+        round(score.p_poor * 10_000),
+        round(score.performance * 1000),
+        round(score.performance_se * 1000),
+        round(score.lost_kwh * 10),
+        STATUS_NUMBER[score.verdict],
+        pack_reasons(score.reasons, words),
+        words[prediction.model_version],
+        bytes.fromhex(prediction.input_digest),
+        *standing_columns(folded),
+    )
+
+
+def texts_of(predictions: Sequence[Prediction]) -> set[str]:
+    """Return the texts that rows of predictions hold as numbers: model versions and codes of reasons."""
+    texts = {p.model_version for p in predictions}
+    texts.update(reason.code for p in predictions for reason in p.score.reasons)
+    return texts
