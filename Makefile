@@ -11,7 +11,8 @@ demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/b
 	@$(BIN)/sunsift demo
 
 test: check ## Check everything, then run all tests
-	$(BIN)/python -m pytest
+	@tools/servers azurite osls ministack lint
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers, under fire (10 minutes)
 	@tools/setup dev,lab

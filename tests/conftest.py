@@ -11,3 +11,8 @@ settings.register_profile(
     "sunsift", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("sunsift")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, most of it waiting, so that other workers do the rest meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)

@@ -14,6 +14,7 @@ from tests.e2e.fleets import make_fleet
 from tests.support.process import Sunsift
 from tests.support.receiver import Receiver
 
+pytestmark = pytest.mark.e2e
 WORKERS = 3
 KILLS = 6
 # Leases end soon, so that what a killed worker held is taken up soon.

@@ -44,13 +44,15 @@ Said = Callable[[], str]
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
     """Tells what went to standard error; afterwards logging is as it was."""
-    root, ours = logging.getLogger(), logging.getLogger("sunsift")
-    handlers, levels = root.handlers[:], (root.level, ours.level)
-    root.handlers.clear()
+    loggers = [logging.getLogger(), logging.getLogger("sunsift")]
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers.clear()
+        logger.propagate = True  # functions of Lambda have their own way to log
     yield lambda: capsys.readouterr().err
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def objects(text: str) -> list[dict[str, Any]]:
