@@ -12,7 +12,7 @@ demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/b
 
 test: check ## Check everything, then run all tests
 	@tools/servers azurite osls ministack lint
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers, under fire (10 minutes)
 	@tools/setup dev,lab
