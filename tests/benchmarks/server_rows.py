@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Final
 
+from sunsift.steps.settle import BATCH as SETTLE_BATCH
 from tests.benchmarks.bench import Bench, houses_of
 from tests.benchmarks.child import run
 from tests.benchmarks.rows import Row
@@ -116,7 +117,7 @@ def daily(bench: Bench) -> Iterator[Row]:
             ),
             more_is_better=False,
             peak_mb=figures["peak_mb"],
-            note=f"{before} days stored and predicted before; "
+            note=f"{before} days stored and predicted before, houses claimed {SETTLE_BATCH:,} at a time; "
             + ", ".join(f"{step} {seconds[step]:.1f} s" for step in steps)
             + "; processor time of predict a house: "
             + ", ".join(f"{who} {ms:.1f} ms" for who, ms in _predict_ms(figures, mine, houses).items()),

@@ -61,7 +61,7 @@ SIZES: Final = {
         score=(5, 365, 10),
         server_ingest=(1000, 14),
         server_predict=(10, 365),
-        server_daily=(1000, 30, 2),
+        server_daily=(4000, 30, 2),
         server_year=(40, 395, 20),
         queue=640,
     ),
