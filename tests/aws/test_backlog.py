@@ -32,31 +32,37 @@ def open_days(around: Surroundings) -> int:
         return sum(len(found.days) for found in parts.store.closable(parts.store.steady(), 10))
 
 
-def wait_for_predict(around: Surroundings, ministack: Ministack, messages: int) -> None:
-    """Put messages on the queue of predict that leave room for fewer houses than settle claims at once."""
+FULL = HOUSES_A_WORKER - BATCH + 1
+"""So many messages for one worker leave room for one house less than settle claims at once."""
+
+
+def fill(around: Surroundings, ministack: Ministack) -> None:
+    """Let so many houses wait for the only worker."""
     around.set("SUNSIFT_PREDICT_CONCURRENCY", "1")
-    assert HOUSES_A_WORKER - messages < BATCH
-    for _ in range(messages):
-        ministack.client("sqs").send_message(QueueUrl=around.channels.url(PREDICT), MessageBody="house-9")
+    sqs, url = ministack.client("sqs"), around.channels.url(PREDICT)
+    names = [f"waiting-{n}" for n in range(FULL)]
+    for first in range(0, FULL, 10):
+        entries = [{"Id": name, "MessageBody": name} for name in names[first : first + 10]]
+        assert not sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
 
 
 def test_behind_a_full_queue_days_are_closed_and_no_house_is_claimed(
     one_house: Surroundings, ministack: Ministack, output: Output
 ) -> None:
-    wait_for_predict(one_house, ministack, 1)
+    fill(one_house, ministack)
     assert settle.handler(scheduled(), Context()) == {"claimed": 0}
     assert open_days(one_house) == 0
-    assert output.total("PredictsWaiting") == 1
+    assert output.total("PredictsWaiting") == FULL
     (warning,) = [line for line in output.logs() if line["level"] == "WARNING"]
     assert "until predict has caught up; region days closed: 1" in str(warning["message"])
-    assert one_house.channels.take(PREDICT, 10) == ["house-9"]
+    assert "house-1" not in one_house.channels.take(PREDICT, FULL)
     # It was not lost: its turn comes with the first settle that finds room.
     assert settle.handler(scheduled(), Context()) == {"claimed": 1}
     assert one_house.channels.take(PREDICT, 10) == ["house-1"]
 
 
 def test_messages_that_somebody_holds_count(one_house: Surroundings, ministack: Ministack) -> None:
-    wait_for_predict(one_house, ministack, 1)
+    fill(one_house, ministack)
     sqs, url = ministack.client("sqs"), one_house.channels.url(PREDICT)
     assert len(sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"]) == 1
     assert settle.handler(scheduled(), Context()) == {"claimed": 0}
