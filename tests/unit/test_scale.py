@@ -15,6 +15,9 @@ from tools.scaling.store import CACHES, DATABASES
 from tools.scaling.tables import MARK, TABLES, filled
 from tools.scaling.tally import Tally
 
+from sunsift.aws import backlog
+from sunsift.steps.settle import BATCH
+
 PAGE = TIMES.with_name("scale.md")
 TIME = read_times()
 HOUSES = 20_000
@@ -61,14 +64,31 @@ def test_every_packet_is_stored_once_and_every_house_is_settled(houses: int, *, 
             assert counts["houses judged"] >= houses
 
 
-def test_overload_loses_nothing() -> None:
-    day = a_day(HOUSES)
+@pytest.mark.parametrize("limits", [ours.SHIPPED, ours.BLIND])
+def test_overload_loses_nothing(limits: ours.Limits) -> None:
     slow = TIME | {"predict_house_day_ms": 10_000.0, "predict_nothing_ms": 1_000.0}
-    tally = ours.simulate(day, slow)
+    tally = ours.simulate(a_day(HOUSES), slow, limits)
     assert tally.counts["claims that ended"] > 0
     assert tally.counts["predicts for nothing"] > 0
     assert tally.counts["left in the inbox"] == 0
     assert tally.counts["houses judged"] + tally.counts["unsettled"] >= HOUSES
+
+
+def test_a_settle_that_looks_asks_for_no_more_than_predict_can_judge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ours.HOUSES_A_WORKER == backlog.HOUSES_A_WORKER
+    assert ours.SETTLE_BATCH == BATCH
+    # A fleet as small as this waits for two slow workers.
+    monkeypatch.setattr(ours, "HOUSES_A_WORKER", 100)
+    monkeypatch.setattr(ours, "SETTLE_BATCH", 50)
+    slow = TIME | {"predict_house_day_ms": 700.0, "predict_nothing_ms": 300.0}
+    limits = [ours.Limits(ingest=200, predict=2, looks=looks) for looks in (True, False)]
+    looks, blind = (ours.simulate(a_day(HOUSES), slow, each) for each in limits)
+    assert blind.counts["predicts for nothing"] > HOUSES
+    assert looks.counts["predicts for nothing"] < HOUSES / 100
+    assert looks.lag < blind.lag
+    assert looks.counts["unsettled"] == 0
 
 
 def test_ingest_is_called_by_the_batch_and_predict_by_the_house() -> None:
@@ -124,7 +144,7 @@ def test_prices_are_whole() -> None:
         assert math.isfinite(float(row["price_usd"]))
         assert re.fullmatch(r"20\d\d(-[01]\d)?", row["date"])
         assert int(row["date"][:4]) <= date.today().year + 1  # noqa: DTZ011
-    assert {name for name, *_ in DATABASES} | {size.name for size in CACHES} <= set(items)
+    assert {size.name for size in (*DATABASES, *CACHES)} <= set(items)
 
 
 def test_tables_on_the_page_are_what_is_simulated(everything: Everything) -> None:

@@ -12,7 +12,7 @@ DAYS_A_MONTH: Final = 30.4
 # What one packet and one call to SNS move through the NAT gateway, both ways, with headers.
 NAT_BYTES_A_PACKET: Final = 2_500
 NAT_BYTES_A_PUBLISH: Final = 2_000
-OUR_METRICS: Final = 24
+OUR_METRICS: Final = 26
 LEAST_STORAGE_GB: Final = 50
 # A year of packets is kept, and a third more for what updates leave behind.
 YEAR_OF_DATA: Final = 365 * 1.33
@@ -32,7 +32,7 @@ def a_day(
     calls = sum(float(of.sum()) for of in tally.calls.values())
     gb_seconds = sum(tally.gb_seconds(function, times["cold_start_ms"]) for function in tally.calls)
     moved = tally.counts["taken"] * NAT_BYTES_A_PACKET + tally.total("sns") * NAT_BYTES_A_PUBLISH
-    server = prices[database(mail.houses, tally, times, hot_bytes).name] * HOURS
+    server = prices[database(mail.houses, tally, hot_bytes).name] * HOURS
     kept_gb = mail.houses * times["stored_bytes_a_house_day"] * YEAR_OF_DATA / 1e9
     return {
         "Lambda requests": calls * prices["lambda_request"],

@@ -8,22 +8,24 @@ import numpy as np
 from tools.scaling.figures import Times
 from tools.scaling.mail import DAY, Mail
 from tools.scaling.ours import (
+    HOUSES_A_CALL,
     HOUSES_A_REGION,
     INBOX_BATCH,
     MINUTE_MS,
     MOST_REGIONS,
     SETTLE_BATCH,
-    SHARDS,
     SHIPPED,
     SNS_BATCH,
     SNS_THREADS,
+    shards,
 )
 from tools.scaling.store import (
     CACHES,
+    DATABASES,
     FOR_PAGES,
     HOT_BYTES_A_HOUSE,
     REDIS_BYTES_A_HOUSE,
-    databases,
+    UTILISATION,
     page_images,
 )
 from tools.scaling.tally import MINUTES, Floats
@@ -93,18 +95,14 @@ def _predict_calls(load: Load) -> float:
     return load.at_once(load.times["predict_house_day_ms"], load.packets)
 
 
-def _transactions(load: Load) -> float:
-    return load.packets / 60 * (3 + 3 / INBOX_BATCH)
+def _processors(load: Load) -> float:
+    each_ms = load.times["server_ingest_32_ms"] / INBOX_BATCH + load.times["server_predict_house_ms"]
+    return load.packets / 60 * each_ms / 1000 / (DATABASES[-1].processors * UTILISATION)
 
 
 def _redis(load: Load) -> float:
-    shards = SHARDS * (1 - (1 - 1 / SHARDS) ** INBOX_BATCH)
-    return load.packets / 60 * (5 + (shards + 2) / INBOX_BATCH)
-
-
-def _largest(load: Load) -> tuple[float, float]:
-    biggest = databases(load.times)[-1]
-    return biggest.memory_gb * FOR_PAGES * 1e9, biggest.a_second
+    each = (shards(INBOX_BATCH) + 2) / INBOX_BATCH + 3 * shards(HOUSES_A_CALL) / HOUSES_A_CALL
+    return load.packets / 60 * each
 
 
 def _lambda(load: Load) -> float:
@@ -112,11 +110,11 @@ def _lambda(load: Load) -> float:
 
 
 def _azure(load: Load) -> float:
-    return load.packets / 60 * (2 + 1 / INBOX_BATCH)
+    return load.packets / 60 * (2 + 2 / INBOX_BATCH)
 
 
 def _hot(load: Load) -> float:
-    return load.mail.houses * HOT_BYTES_A_HOUSE
+    return load.mail.houses * HOT_BYTES_A_HOUSE / (DATABASES[-1].memory_gb * FOR_PAGES * 1e9)
 
 
 def _redis_memory(load: Load) -> float:
@@ -133,8 +131,8 @@ ROWS: Final[tuple[tuple[str, str, Share], ...]] = (
     ("settle, one worker: claiming", "a minute", _settle),
     ("settle, one worker: closing region days", "a minute, once a day", _regions),
     ("SNS, messages to predict", "3,000 a second", lambda x: x.packets / 60 / SNS_A_SECOND),
-    ("one PostgreSQL: transactions", "192 processors", lambda x: _transactions(x) / _largest(x)[1]),
-    ("one PostgreSQL: pages read every day", "1,536 GB", lambda x: _hot(x) / _largest(x)[0]),
+    ("one PostgreSQL: processors", "half of 192", _processors),
+    ("one PostgreSQL: pages read every day", "1,536 GB", _hot),
     ("one PostgreSQL: log, checkpoint every 5 minutes", "100 MB a second", lambda x: x.wal(5) / LOG_A_SECOND),
     ("one PostgreSQL: log, checkpoint every hour", "100 MB a second", lambda x: x.wal(60) / LOG_A_SECOND),
     ("one Redis: commands", "100,000 a second", lambda x: _redis(x) / REDIS_A_SECOND),

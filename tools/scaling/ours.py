@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from tools.scaling.figures import Times
 from tools.scaling.mail import DAY, DUPLICATE, SEED, YEAR, Ints, Mail
-from tools.scaling.tally import MINUTES, Pollers, Tally
+from tools.scaling.tally import MINUTES, STORE_MS, Pollers, Tally
 
 QUIET_MINUTES: Final = 45
 LEASE_MINUTES: Final = 2
@@ -22,6 +22,8 @@ SETTLE_BATCH: Final = 1000
 SNS_BATCH: Final = 10
 SNS_THREADS: Final = 8
 SHARDS: Final = 16
+# src/sunsift/aws/backlog.py: so many houses may wait for each call of predict that may run at once.
+HOUSES_A_WORKER: Final = 3_000
 HOUSES_A_REGION: Final = 5_000
 # Houses stand in so many places; a larger fleet stands closer.
 MOST_REGIONS: Final = 2_000
@@ -34,14 +36,21 @@ EMPTY_RECEIVES_A_MINUTE: Final = 3 * 5 * 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many calls of a function may run at once."""
+    """How many calls of a function may run at once.
+
+    looks: whether settle looks how many houses wait for predict, as it does since that was simulated.
+    """
 
     ingest: int = 5
     predict: int = 10
     deliver: int = 2
+    looks: bool = True
 
 
 SHIPPED: Final = Limits()
+# Ingest keeps up, so that predict is what does not.
+FAST_INGEST: Final = Limits(ingest=200)
+BLIND: Final = Limits(ingest=200, looks=False)
 RAISED: Final = Limits(ingest=200, predict=700, deliver=50)
 """Nearly all of the 1000 calls at once that an account is given at first."""
 
@@ -133,11 +142,11 @@ class Flow:
         calls = ceil(wake_ups / WAKE_UPS_A_CALL)
         self.tally.call("ingest", minute, calls, busy)
         self._received(minute, calls)
-        self.tally.ask("azure", minute, wake_ups + messages)
+        # Each looks before it takes.
+        self.tally.ask("azure", minute, wake_ups + full + messages)
         self.tally.ask("store", minute, 3 * full)
-        each = messages / full if full else 0
-        shards = SHARDS * (1 - (1 - 1 / SHARDS) ** each)
-        self.tally.ask("redis", minute, 2 * wake_ups + full * shards)
+        self.tally.ask(STORE_MS, minute, full * t["server_ingest_32_ms"])
+        self.tally.ask("redis", minute, 2 * wake_ups + full * shards(messages / full if full else 0))
         self.tally.counts["wake-ups"] += wake_ups
         self.tally.counts["wake-ups that found nothing"] += wake_ups - full
         self._wake_ups -= wake_ups
@@ -181,7 +190,14 @@ class Flow:
         self._open_regions -= regions
         spent = t["settle_nothing_ms"] + regions * t["close_region_day_ms"]
         batches = max(0, int((MINUTE_MS - spent) / t["settle_ms_per_1000"]))
+        if self.limits.looks:
+            waiting = sum(map(len, self._asked)) * weight
+            room = HOUSES_A_WORKER * self.limits.predict - waiting
+            batches = min(batches, max(0, room) // SETTLE_BATCH)
+            self.tally.ask("sqs", minute, 1)
         houses = _take(self._quiet, batches * SETTLE_BATCH // weight)
+        # Who was touched while it waited is not quiet any more, and comes later.
+        houses = houses[self._unsettled[houses] & (self._arrived[houses] + QUIET_MINUTES <= minute)]
         asked = len(houses) * weight
         used = ceil(asked / SETTLE_BATCH)
         if minute < DAY or asked:
@@ -221,8 +237,9 @@ class Flow:
         calls = ceil(looked * weight / HOUSES_A_CALL)
         self.tally.call("predict", minute, calls, busy * weight)
         self._received(minute, calls)
-        self.tally.ask("store", minute, weight * (3 * judged + 2 * (looked - judged)))
-        self.tally.ask("redis", minute, weight * 5 * looked)
+        self.tally.ask("store", minute, calls * (3 if judged else 2))
+        self.tally.ask(STORE_MS, minute, weight * judged * t["server_predict_house_ms"])
+        self.tally.ask("redis", minute, calls * 3 * shards(HOUSES_A_CALL))
         self.tally.judged[minute] = judged * weight
         self.tally.counts["houses judged"] += int(judged * weight)
         self.tally.counts["predicts for nothing"] += int((looked - judged) * weight)
@@ -256,6 +273,11 @@ class Flow:
         self.tally.ask("store", minute, 2 * calls + min(sent, calls))
         self.tally.counts["reports"] += sent
         self._reports -= sent
+
+
+def shards(houses: float) -> float:
+    """Return to how many shards of Redis a command for some houses goes."""
+    return SHARDS * float(1 - (1 - 1 / SHARDS) ** houses)
 
 
 def _take(queue: deque[Ints], most: int) -> Ints:

@@ -7,12 +7,18 @@ from typing import Any, Final
 from tools.scaling import cost, ours, then
 from tools.scaling.figures import Prices, Times
 from tools.scaling.mail import SEED, Mail, a_day
-from tools.scaling.ours import RAISED, SHIPPED
+from tools.scaling.ours import BLIND, FAST_INGEST, RAISED, SHIPPED
 from tools.scaling.store import HOT_BYTES_A_HOUSE_2017, cache, database, wal
 from tools.scaling.tally import Tally
 
 RAMP: Final = (100, 1_000, 10_000, 100_000, 1_000_000)
-BEYOND: Final = (2_000_000, 3_000_000, 10_000_000, 100_000_000)
+BEYOND: Final = (2_000_000, 5_000_000, 10_000_000, 100_000_000)
+# Twice as slow as measured, and a doubled message dearer: what was assumed before anything was measured.
+SLOW: Final = {"predict_house_day_ms": 25.0, "predict_nothing_ms": 10.0}
+CONGESTED: Final[tuple[tuple[int, str, dict[str, float]], ...]] = (
+    (5_000_000, "as measured", {}), (10_000_000, "as measured", {}),
+    (3_000_000, "slow", SLOW), (5_000_000, "slow", SLOW),
+)  # fmt: skip
 OURS, THEN = "Sunsift", "2017"
 
 
@@ -54,7 +60,7 @@ class Run:
             "wal_bytes": round(logged),
             "wal_bytes_a_second_peak": round(busiest),
             "stored_bytes": round(tally.counts["stored"] * times["stored_bytes_a_house_day"]),
-            "database": database(houses, tally, times, **hot).name,
+            "database": database(houses, tally, **hot).name,
             "cache": cache(houses, tally).name,
             "longest_wait_minutes": {"inbox": tally.mail_lag, "predict": tally.lag},
             "cost_usd": {item: round(usd, 4) for item, usd in self.costs.items()},
@@ -80,11 +86,14 @@ class Everything:
     """All runs of the page.
 
     ramp, onboarding: both designs on each size of fleet. beyond: ours with shipped and with raised limits.
+    congested: of `CONGESTED`, ours with the shipped limit of predict alone, when settle does not look at its
+    queue, and when it does.
     """
 
     ramp: Sequence[tuple[Run, Run]]
     onboarding: Sequence[tuple[Run, Run]]
     beyond: Sequence[tuple[Run, Run]]
+    congested: Sequence[tuple[Run, Run]]
 
     def as_json(self, times: Times) -> dict[str, Any]:
         """Return all figures, for programs."""
@@ -92,12 +101,12 @@ class Everything:
             name: [run.summary(times) for pair in getattr(self, name) for run in pair]
             for name in ("ramp", "onboarding")
         }
-        limits = ("shipped", "raised")
-        told["beyond"] = [
-            run.summary(times) | {"limits": limits[place]}
-            for pair in self.beyond
-            for place, run in enumerate(pair)
-        ]
+        for name, limits in (("beyond", ("shipped", "raised")), ("congested", ("blind", "looks"))):
+            told[name] = [
+                run.summary(times) | {"limits": limits[place]}
+                for pair in getattr(self, name)
+                for place, run in enumerate(pair)
+            ]
         return {"seed": SEED} | told
 
 
@@ -108,12 +117,13 @@ def run_all(times: Times, prices: Prices) -> Everything:
         mail = a_day(houses, onboarding=onboarding)
         return ours_on(mail, times, prices), then_on(mail, times, prices)
 
-    def with_limits(houses: int) -> tuple[Run, Run]:
-        mail = a_day(houses)
-        return ours_on(mail, times, prices, SHIPPED), ours_on(mail, times, prices, RAISED)
+    def with_limits(houses: int, one: ours.Limits, other: ours.Limits, **changed: float) -> tuple[Run, Run]:
+        mail, told = a_day(houses), {**times, **changed}
+        return ours_on(mail, told, prices, one), ours_on(mail, told, prices, other)
 
     return Everything(
         [both(houses, onboarding=False) for houses in RAMP],
         [both(houses, onboarding=True) for houses in RAMP],
-        [with_limits(houses) for houses in BEYOND],
+        [with_limits(houses, SHIPPED, RAISED) for houses in BEYOND],
+        [with_limits(houses, BLIND, FAST_INGEST, **changed) for houses, _, changed in CONGESTED],
     )

@@ -9,7 +9,7 @@ from typing import Final
 from tools.scaling import cost, limits
 from tools.scaling.figures import TIMES, Times
 from tools.scaling.mail import a_day
-from tools.scaling.runs import Everything, Run
+from tools.scaling.runs import CONGESTED, Everything, Run
 from tools.scaling.store import database, wal
 
 MARK: Final = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.S)
@@ -91,7 +91,7 @@ def written(found: Everything, times: Times) -> str:
         logged, busiest = wal(houses, tally, times)
         hourly, _ = wal(houses, tally, times, 60)
         kept = tally.counts["stored"] * times["stored_bytes_a_house_day"]
-        size = database(houses, tally, times).name
+        size = database(houses, tally).name
         amounts = [kept / 1e6, logged / 1e6, hourly / 1e6, busiest / 1e6]
         rows.append([f"{houses:,}", *map(number, amounts), size])
     head = [
@@ -136,16 +136,25 @@ def onboarding(found: Everything, times: Times) -> str:
 
 def beyond(found: Everything, times: Times) -> str:
     """Return how larger fleets fare with the limits that are shipped, and with raised ones."""
+    return _fates(found.beyond, [("shipped", "raised")] * len(found.beyond))
+
+
+def congested(found: Everything, times: Times) -> str:
+    """Return what it changes that settle looks at the queue of predict."""
+    return _fates(found.congested, [(f"{how}, blind", f"{how}, looks") for _, how, _ in CONGESTED])
+
+
+def _fates(pairs: Sequence[tuple[Run, Run]], names: Sequence[tuple[str, str]]) -> str:
     rows = []
-    for pair in found.beyond:
-        for run, name in zip(pair, ("shipped", "raised"), strict=True):
+    for pair, words in zip(pairs, names, strict=True):
+        for run, name in zip(pair, words, strict=True):
             tally, counts = run.tally, run.tally.counts
             undone = counts["left in the inbox"] + counts["unsettled"]
             nothing = counts["wake-ups that found nothing"], counts["predicts for nothing"]
             told = [float(tally.all_busy().max()), tally.mail_lag, tally.lag, *nothing, undone]
             rows.append([f"{run.mail.houses:,}, {name}", *map(number, told)])
     head = [
-        "houses, limits", "busy at once", "wait in the inbox [minutes]", "wait for a verdict [minutes]",
+        "houses", "busy at once", "wait in the inbox [minutes]", "wait for a verdict [minutes]",
         "wake-ups for nothing", "predicts for nothing", "undone after two days",
     ]  # fmt: skip
     return table(head, rows)
@@ -165,11 +174,6 @@ def shares(found: Everything, times: Times) -> str:
     return table(head, rows).replace("|---|---:|", "|---|---|", 1)
 
 
-def _percent(share: float) -> str:
-    told = f"{number(100 * share)} %"
-    return told if share < 1 else f"**{told}**"
-
-
 def measured(found: Everything, times: Times) -> str:
     """Return the figures that all others rest on."""
     entries = json.loads(TIMES.read_text("utf-8")).items()
@@ -177,8 +181,8 @@ def measured(found: Everything, times: Times) -> str:
         [
             f"`{name}`",
             f"{e['value']:g}",
-            "placeholder" if e["placeholder"] else f"`{e['command']}`",
-            e["note"],
+            "assumed" if e["placeholder"] else f"`{e['command']}`",
+            f"{e['note']}: {e['how']}" if e.get("how") else e["note"],
         ]
         for name, e in entries
     ]
@@ -189,7 +193,7 @@ def measured(found: Everything, times: Times) -> str:
 
 TABLES = {
     "ramp": ramp, "functions": functions, "written": written, "costs": costs, "onboarding": onboarding,
-    "beyond": beyond, "shares": shares, "measured": measured,
+    "beyond": beyond, "congested": congested, "shares": shares, "measured": measured,
 }  # fmt: skip
 
 

@@ -16,6 +16,9 @@ KEPT_MINUTES: Final = 10
 FIRST_POLLERS: Final = 5
 MORE_A_MINUTE: Final = 300
 
+# The processor time of PostgreSQL, counted as if it were requests [ms].
+STORE_MS: Final = "PostgreSQL ms"
+
 Floats = npt.NDArray[np.float64]
 # Memory of the functions [GB]: infra/serverless.yml, and for 2017 those that do the same.
 MEMORY_GB: Final = {

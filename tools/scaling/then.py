@@ -13,7 +13,7 @@ import numpy as np
 from tools.scaling.figures import Times
 from tools.scaling.mail import DAY, HISTORY, NEW, SEED, YEAR, Mail
 from tools.scaling.ours import QUIET_MINUTES, REPORTS_A_JUDGEMENT
-from tools.scaling.tally import MINUTES, Tally
+from tools.scaling.tally import MINUTES, STORE_MS, Tally
 
 PERIOD_DAYS: Final = 30
 READY_DAYS: Final = 25
@@ -89,6 +89,7 @@ class _Flow:
         self.tally.call("persist", minute, calls, calls * t["persist_2017_ms"])
         self.tally.ask("azure", minute, calls + packets * weight)
         self.tally.ask("store", minute, 3 * packets * weight)
+        self.tally.ask(STORE_MS, minute, packets * weight * t["server_persist_2017_ms"])
         completed = weight * float((kind == NEW).sum()) + self._completed_history(kind)
         # Its event twice, the sorted set once, and a lock for every period.
         self.tally.ask("redis", minute, 3 * calls + completed)
@@ -128,6 +129,7 @@ class _Flow:
         calls = min(self._triggered, left_ms / t["predict_2017_ms"])
         self.tally.call("predict", minute, calls, calls * t["predict_2017_ms"])
         self.tally.ask("store", minute, 2 * calls)
+        self.tally.ask(STORE_MS, minute, calls * t["server_predict_2017_ms"])
         # Its event twice, and the lock is deleted.
         self.tally.ask("redis", minute, 3 * calls)
         self.tally.judged[minute] = calls

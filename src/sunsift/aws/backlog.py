@@ -9,12 +9,12 @@ from sunsift.aws.observe import EMF
 
 log = logging.getLogger(__name__)
 
-HOUSES_A_WORKER: Final = 4_000
-"""So many houses may wait for each call of predict that may run at once: 40,000 for the ten as shipped.
+HOUSES_A_WORKER: Final = 3_000
+"""So many houses may wait for each call of predict that may run at once: 30,000 for the ten as shipped.
 
 A house whose claim ends while its message still waits is claimed again; the doubled message makes all others
 wait longer, until predict looks at little else. So whatever waits must be judged well within a claim (120 s):
-four thousand take one worker half of it at the time that docs/scale.md measures. Fewer would leave workers
+three thousand take one worker half of it at the time that docs/scale.md measures. Fewer would leave workers
 idle until the next settle, a minute later.
 """
 _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
