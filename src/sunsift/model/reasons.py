@@ -1,7 +1,7 @@
 """Why a score is what it is: the exact contributions of the model, in the words of a support person."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -26,7 +26,8 @@ MATCHING: Final = 0.9
 FLAT_SHARE: Final = 0.1
 BALANCED_SHARE: Final = 0.2
 
-Sentences = list[list[Reason]]
+Sentence = Callable[["Seen", int], list[Reason]]
+"""What a group has to say of one period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,98 +98,127 @@ def reasons_of(
     steps = artefact.heads["poor"].contributions(leaves, group, len(NAMES))
     towards = np.where(poor[:, np.newaxis], steps, -steps)
     order = np.argsort(-towards, axis=1, kind="stable")
-    worth = (np.take_along_axis(towards, order, axis=1) >= LEAST_STEP).sum(axis=1).tolist()
-    silent = (poor & (found["silent_days"] >= SILENT_DAYS)).tolist()
-    say = {sentences: sentences(house, found, poor) for sentences in set(SENTENCES.values())}
-    said = {name: say[sentences] for name, sentences in SENTENCES.items()}
+    worth = (towards >= LEAST_STEP).sum(axis=1)
+    silent = poor & (found["silent_days"] >= SILENT_DAYS)
+    seen = Seen.of(house, found, poor)
     told = []
-    for row, places in enumerate(order.tolist()):
-        ranked = [NAMES[place] for place in places[: worth[row]]]
+    rows = zip(order.tolist(), worth.tolist(), silent.tolist(), strict=True)
+    for row, (places, ranked, is_silent) in enumerate(rows):
+        says = [SENTENCES[place] for place in places[:ranked]]
         # Whoever hears of dead panels wants to hear for how long they have been.
-        if silent[row]:
-            ranked = ["silence", *(name for name in ranked if name != "silence")]
-        told.append(_first(reason for name in ranked for reason in said[name][row]))
+        told.append(_first([_silence, *says] if is_silent else says, seen, row))
     return told
 
 
-def _first(reasons: Iterator[Reason]) -> tuple[Reason, ...]:
-    """Return the first few reasons that differ."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the sentences of each period speak of, as plain lists: only the few that are said are built.
+
+    house: the registration. is_poor: the verdict. The others are features, NaN where unknown.
+    """
+
+    house: House
+    is_poor: list[bool]
+    alone: list[float]
+    best: list[float]
+    best_past: list[float]
+    silent_days: list[float]
+    silent_between: list[float]
+    quiet: list[float]
+    exporting: list[float]
+    flat: list[float]
+    top_export: list[float]
+    balanced: list[float]
+    net_noon: list[float]
+
+    @classmethod
+    def of(cls, house: House, found: Features, poor: BoolArray) -> "Seen":
+        """Take what is spoken of from the features."""
+        between = np.rint(30.0 * (1.0 - np.nan_to_num(found["trace_30"], nan=1.0)))
+        return cls(
+            house=house,
+            is_poor=poor.tolist(),
+            alone=found["geometry_30"].tolist(),
+            best=np.maximum(found["best_10"], 0.0).tolist(),
+            best_past=found["best_past"].tolist(),
+            silent_days=found["silent_days"].tolist(),
+            silent_between=between.tolist(),
+            quiet=found["quiet_5"].tolist(),
+            exporting=found["exporting_bright_10"].tolist(),
+            flat=found["flat_30"].tolist(),
+            top_export=found["top_export_30"].tolist(),
+            balanced=found["balanced_30"].tolist(),
+            net_noon=found["net_noon_mean_30"].tolist(),
+        )
+
+
+def _first(says: Iterable[Sentence], seen: Seen, row: int) -> tuple[Reason, ...]:
+    """Return the first few reasons that differ; no two sentences give the same one."""
     first: list[Reason] = []
-    for reason in reasons:
-        if reason not in first:
-            first.append(reason)
-            if len(first) == MOST_REASONS:
-                break
-    return tuple(first)
+    for sentence in dict.fromkeys(says):
+        first += sentence(seen, row)
+        if len(first) >= MOST_REASONS:
+            break
+    return tuple(first[:MOST_REASONS])
 
 
 def _whole(value: float) -> int:
     return 0 if math.isnan(value) else round(min(max(value, 0.0), 30000.0))
 
 
-def _level(house: House, found: Features, poor: BoolArray) -> Sentences:
+def _level(seen: Seen, row: int) -> list[Reason]:
     """Say how far the output rose: against the neighbours or the clear sky, and against the past."""
-    alone = found["geometry_30"] > 0.5
-    now, past = np.maximum(found["best_10"], 0.0), found["best_past"]
-    result: Sentences = []
-    for is_alone, of_sun, before, is_poor in zip(
-        alone.tolist(), now.tolist(), past.tolist(), poor.tolist(), strict=True
-    ):
-        reasons = [Reason("of_clear_sky" if is_alone else "of_neighbours", _whole(100.0 * of_sun))]
-        if math.isnan(before):
-            reasons.append(Reason("no_past", _whole(10.0 * house.capacity_kwp)))
-        elif before >= MATCHING:
-            reasons.append(Reason("used_to_match", 0))
-        elif not is_poor or before > of_sun:
-            reasons.append(Reason("used_to", _whole(100.0 * before)))
-        result.append(reasons)
-    return result
+    of_sun, before = seen.best[row], seen.best_past[row]
+    code = "of_clear_sky" if seen.alone[row] > 0.5 else "of_neighbours"
+    reasons = [Reason(code, _whole(100.0 * of_sun))]
+    if math.isnan(before):
+        reasons.append(Reason("no_past", _whole(10.0 * seen.house.capacity_kwp)))
+    elif before >= MATCHING:
+        reasons.append(Reason("used_to_match", 0))
+    elif not seen.is_poor[row] or before > of_sun:
+        reasons.append(Reason("used_to", _whole(100.0 * before)))
+    return reasons
 
 
-def _silence(house: House, found: Features, poor: BoolArray) -> Sentences:
+def _silence(seen: Seen, row: int) -> list[Reason]:
     """Say for how long nothing came, or that so little is unusual."""
-    fresh, between = found["silent_days"], np.rint(30.0 * (1.0 - np.nan_to_num(found["trace_30"], nan=1.0)))
-    unseen = np.nan_to_num(found["quiet_5"]) > UNSEEN
-    result: Sentences = []
-    for row, is_poor in enumerate(poor.tolist()):
-        if not is_poor:
-            result.append([])
-        elif fresh[row] >= SILENT_DAYS:
-            result.append([Reason("silent_days", int(fresh[row]))])
-        elif between[row] >= SILENT_BETWEEN:
-            result.append([Reason("silent_between", int(between[row]))])
-        else:
-            result.append([Reason("unseen_before", 0)] if unseen[row] else [])
-    return result
+    if not seen.is_poor[row]:
+        return []
+    if seen.silent_days[row] >= SILENT_DAYS:
+        return [Reason("silent_days", int(seen.silent_days[row]))]
+    if seen.silent_between[row] >= SILENT_BETWEEN:
+        return [Reason("silent_between", int(seen.silent_between[row]))]
+    return [Reason("unseen_before", 0)] if seen.quiet[row] > UNSEEN else []
 
 
-def _shape(house: House, found: Features, poor: BoolArray) -> Sentences:
+def _shape(seen: Seen, row: int) -> list[Reason]:
     """Say that the day has another shape than it had."""
-    return [[Reason("shape", 0)] if is_poor else [] for is_poor in poor.tolist()]
+    return [Reason("shape", 0)] if seen.is_poor[row] else []
 
 
-def _gaps(house: House, found: Features, poor: BoolArray) -> Sentences:
+def _gaps(seen: Seen, row: int) -> list[Reason]:
     """Say how often nothing came in bright hours."""
-    share = np.where(poor, found["exporting_bright_10"], np.nan)
-    return [[Reason("gaps", _whole(100.0 * v))] if v < GAPPY else [] for v in share.tolist()]
+    share = seen.exporting[row]
+    return [Reason("gaps", _whole(100.0 * share))] if seen.is_poor[row] and share < GAPPY else []
 
 
-def _limit(house: House, found: Features, poor: BoolArray) -> Sentences:
-    kw = np.where(found["flat_30"] > FLAT_SHARE, found["top_export_30"] * house.capacity_kwp, np.nan)
-    return [[] if math.isnan(k) else [Reason("export_limit", _whole(10.0 * k))] for k in kw.tolist()]
+def _limit(seen: Seen, row: int) -> list[Reason]:
+    kw = seen.top_export[row] * seen.house.capacity_kwp
+    if not seen.flat[row] > FLAT_SHARE or math.isnan(kw):
+        return []
+    return [Reason("export_limit", _whole(10.0 * kw))]
 
 
-def _battery(house: House, found: Features, poor: BoolArray) -> Sentences:
-    seen = house.battery | (found["balanced_30"] > BALANCED_SHARE)
-    return [[Reason("battery", 1)] if is_seen else [] for is_seen in seen.tolist()]
+def _battery(seen: Seen, row: int) -> list[Reason]:
+    shown = seen.house.battery or seen.balanced[row] > BALANCED_SHARE
+    return [Reason("battery", 1)] if shown else []
 
 
-def _around(house: House, found: Features, poor: BoolArray) -> Sentences:
-    hides = np.nan_to_num(found["net_noon_mean_30"]) < 0.0
-    return [[Reason("load_hides", 1)] if hidden else [] for hidden in hides.tolist()]
+def _around(seen: Seen, row: int) -> list[Reason]:
+    return [Reason("load_hides", 1)] if seen.net_noon[row] < 0.0 else []
 
 
-SENTENCES: Final[dict[str, Callable[[House, Features, BoolArray], Sentences]]] = {
+_BY_NAME: Final[dict[str, Sentence]] = {
     "past": _level,
     "level": _level,
     "silence": _silence,
@@ -198,3 +228,5 @@ SENTENCES: Final[dict[str, Callable[[House, Features, BoolArray], Sentences]]] =
     "battery": _battery,
     "around": _around,
 }
+# In the order of NAMES.
+SENTENCES: Final = [_BY_NAME[name] for name in NAMES]
