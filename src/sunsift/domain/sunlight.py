@@ -137,39 +137,38 @@ def read_profiles(profiles: Sequence[bytes], leave_out: bytes) -> Index:
     leave_out: `name_of` the house, whose own exports do not count. Errors: StoreError for a damaged profile.
     """
     result = np.full((len(profiles), HOURS), UNKNOWN, np.uint8)
-    few: dict[int, Index] = {}
-    for place, profile in enumerate(profiles):
-        try:
+    few: list[int] = []
+    try:
+        for place, profile in enumerate(profiles):
             if profile[:1] == FLEET and profile[1]:
-                few[place] = _others(profile, leave_out)
+                few.append(place)
             elif profile[:1] == FLEET:
                 result[place] = np.frombuffer(profile, np.uint8, HOURS, 2)
             elif profile[:1] == FEED:
                 result[place] = np.frombuffer(profile, np.uint8, HOURS, 1)
             elif profile != NO_SENSOR:
                 raise ValueError("its kind is unknown")
-        except (zlib.error, ValueError, IndexError) as error:
-            raise StoreError(f"a region's profile is damaged: {error}") from error
-    if few:
-        votes = np.full((len(few), max(map(len, few.values())) + 1, HOURS), UNKNOWN, np.uint8)
-        for row, others in zip(votes, few.values(), strict=True):
-            row[: len(others)] = others
-        result[list(few)] = _quantile(votes)
+        if few:
+            result[few] = _quantile(_votes([profiles[place] for place in few], leave_out))
+    except (zlib.error, ValueError, IndexError) as error:
+        raise StoreError(f"a region's profile is damaged: {error}") from error
     return result
 
 
-def _others(profile: bytes, leave_out: bytes) -> Index:
-    """Return the indices of the houses of a small fleet, shape (k, 24), without one of them."""
+def _votes(profiles: Sequence[bytes], leave_out: bytes) -> Index:
+    """Return what the k houses at most of small fleets say, shape (n, k, 24), UNKNOWN for one of them."""
     width = _NAME_BYTES + HOURS
-    rows = zlib.decompress(profile[2:])
-    kept = [
-        rows[at + _NAME_BYTES : at + width]
-        for at in range(0, len(rows), width)
-        if rows[at : at + _NAME_BYTES] != leave_out
-    ]
-    if len(rows) != profile[1] * width:
+    count = np.array([profile[1] for profile in profiles])
+    told = [zlib.decompress(profile[2:]) for profile in profiles]
+    if [len(rows) for rows in told] != (width * count).tolist():
         raise ValueError("it is cut short")
-    return np.frombuffer(b"".join(kept), np.uint8).reshape(-1, HOURS)
+    rows = np.frombuffer(b"".join(told), np.uint8).reshape(-1, width)
+    index = rows[:, _NAME_BYTES:].copy()
+    if leave_out:
+        index[(rows[:, :_NAME_BYTES] == np.frombuffer(leave_out, np.uint8)).all(axis=1)] = UNKNOWN
+    votes = np.full((len(profiles), count.max(), HOURS), UNKNOWN, np.uint8)
+    votes[np.arange(count.max()) < count[:, np.newaxis]] = index
+    return votes
 
 
 def clearsky_index(house: House, profiles: Sequence[bytes]) -> tuple[FloatArray, BoolArray]:
@@ -181,9 +180,10 @@ def clearsky_index(house: House, profiles: Sequence[bytes]) -> tuple[FloatArray,
     """
     steps = read_profiles(profiles, name_of(house.house_id))
     known = steps != UNKNOWN
-    hour = np.arange(HOURS, dtype=np.int8)  # small numbers: a year of days has 230,000 of them
-    apart = np.where(known[:, np.newaxis, :], np.abs(hour[:, np.newaxis] - hour), np.int8(HOURS + 1))
-    nearest = apart.argmin(axis=2)
+    hour = np.arange(HOURS)
+    before = np.maximum.accumulate(np.where(known, hour, -HOURS), axis=1)
+    after = np.minimum.accumulate(np.where(known, hour, 2 * HOURS)[:, ::-1], axis=1)[:, ::-1]
+    nearest = np.clip(np.where(hour - before <= after - hour, before, after), 0, HOURS - 1)
     filled = np.take_along_axis(steps, nearest, axis=1).astype(np.float64) / STEPS
     sensed = known.any(axis=1)
     return np.where(sensed[:, np.newaxis], filled, 1.0), sensed
