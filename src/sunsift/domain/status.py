@@ -1,10 +1,12 @@
 """From single predictions to a status that does not flip: a rolling verdict with hysteresis."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from operator import mul
 from typing import Final
 
 
@@ -100,10 +102,16 @@ def judge(recent: Sequence[Opinion], previous: Status) -> tuple[Status, float]:
     inverter turns the status within days while a house near the boundary stays where it is. The numbers were
     chosen on simulated homes and on metered homes of the part to learn from (docs/model.md).
     """
-    weights, whole = _weights(len(recent))
-    total = math.fsum([weight * log_odds(o.p_poor) for weight, o in zip(weights, recent, strict=True)])
+    odds = [log_odds(opinion.p_poor) for opinion in recent]
+    return _judge(odds, all(opinion.verdict is Status.UNKNOWN for opinion in recent), previous)
+
+
+def _judge(odds: Sequence[float], unsure: bool, previous: Status) -> tuple[Status, float]:
+    """Judge by the log-odds of the last predictions, and by whether all of them could not tell."""
+    weights, whole = _weights(len(odds))
+    total = math.fsum(map(mul, weights, odds))
     average = round(1.0 / (1.0 + math.exp(-total / whole)), 4)
-    if all(o.verdict is Status.UNKNOWN for o in recent):
+    if unsure:
         return Status.UNKNOWN, average
     if average >= POOR_FROM:
         return Status.POOR, average
@@ -124,13 +132,14 @@ def fold(
     change: the last change of status until then. new: (last day of the period, opinion), oldest first.
     Result: one entry for each of `new`.
     """
-    window = list(before)
+    odds = deque([log_odds(opinion.p_poor) for opinion in before], fold_predictions)
+    could_tell = deque([opinion.verdict is not Status.UNKNOWN for opinion in before], fold_predictions)
     result = []
     for as_of, opinion in new:
-        window.append(opinion)
-        del window[:-fold_predictions]
+        odds.append(log_odds(opinion.p_poor))
+        could_tell.append(opinion.verdict is not Status.UNKNOWN)
         previous = change.status if change else Status.UNKNOWN
-        status, average = judge(window, previous)
+        status, average = _judge(odds, not any(could_tell), previous)
         if status is not previous:
             change = Change(as_of, status, previous)
         result.append(Folded(as_of, average, change))
