@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sunsift.adapters.codec import STATUSES
-from sunsift.adapters.postgres import evidence, regions, reports
+from sunsift.adapters.postgres import evidence, regions
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
-from sunsift.domain.status import Folded, Opinion
+from sunsift.domain.status import Change, Folded, Opinion
 from sunsift.ports import StoredPrediction, Work
 
 _OPEN = """
@@ -19,9 +19,14 @@ WITH mine AS MATERIALIZED (
     SELECT p.house FROM house AS h JOIN progress AS p ON p.house = h.id
     WHERE h.house_id = ANY (%b::text[]) AND p.generation > p.settled ORDER BY p.house FOR UPDATE OF p)
 UPDATE progress AS p SET fence = fence + 1 FROM mine WHERE p.house = mine.house
-RETURNING p.house, p.fence, p.generation, p.arrived, p.changed_from, p.changed_to, p.trace
+RETURNING p.house, p.fence, p.generation, p.settled, p.arrived, p.changed_from, p.changed_to, p.trace
 """
-_HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house WHERE id = ANY (%b::integer[])"
+_HOUSES = f"""
+SELECT h.id, r.as_of, r.status, r.previous, {", ".join(f"h.{c}" for c in HOUSE_COLUMNS)} FROM house AS h
+LEFT JOIN LATERAL (
+    SELECT as_of, status, previous FROM report WHERE house = h.id ORDER BY seq DESC LIMIT 1) AS r ON true
+WHERE h.id = ANY (%b::integer[])
+"""
 # The range of days besides each gap lets the planner leave out whole years.
 _DAYS = """
 SELECT d.house, d.day, d.kind, d.updated_at, d.readings
@@ -54,6 +59,7 @@ class _Opened:
     number: int
     fence: int
     generation: int
+    settled: int
     arrived: int
     changed_from: int
     changed_to: int
@@ -68,7 +74,7 @@ def open_houses(
     opened = {row[0]: _Opened(*row) for row in rows}
     if not opened:
         return []
-    houses = _houses(connection, opened)
+    houses, reported = _houses(connection, opened)
     seen = {
         o.number: (o.changed_from - (history_days - 1), o.changed_to + history_days - 1)
         for o in opened.values()
@@ -79,7 +85,6 @@ def open_houses(
         connection, {(houses[n].weather_region, p.day) for n in packets for p in packets[n]}
     )
     predictions = _predictions(connection, opened, fold_predictions)
-    reported = reports.newest(connection, list(opened))
     works = {}
     for number, found in opened.items():
         house = houses[number]
@@ -102,10 +107,14 @@ def open_houses(
     return [works[house_id] for house_id in dict.fromkeys(house_ids) if house_id in works]
 
 
-def _houses(connection: Link, numbers: Mapping[int, object]) -> dict[int, House]:
-    """Return registrations as they are now; while a house is locked, nobody changes its."""
-    rows = connection.execute(_HOUSES, (list(numbers),), binary=True)
-    return {row[0]: to_house(row[1:]) for row in rows}
+def _houses(connection: Link, numbers: Mapping[int, object]) -> tuple[dict[int, House], dict[int, Change]]:
+    """Return registrations as they are now, and the change that the newest report of each house tells of.
+
+    While a house is locked, nobody changes either.
+    """
+    rows = connection.execute(_HOUSES, (list(numbers),), binary=True).fetchall()
+    told = {row[0]: to_change(*row[1:4]) for row in rows}
+    return {row[0]: to_house(row[4:]) for row in rows}, {n: change for n, change in told.items() if change}
 
 
 def _unmeasured(
@@ -124,7 +133,7 @@ def _unmeasured(
     if gaps:
         columns = [list(column) for column in zip(*gaps, strict=True)]
         ends = (min(columns[1]), max(columns[2]))
-        for row in connection.execute(_DAYS, (*columns, *ends), binary=True):
+        for row in connection.execute(_DAYS, (*columns, *ends), binary=True).fetchall():
             found[row[0]].append(to_packet(houses[row[0]].house_id, row[1:]))
     return found
 
@@ -142,7 +151,11 @@ def _gaps(first: int, last: int, days: Sequence[int]) -> Iterator[tuple[int, int
 def _predictions(
     connection: Link, opened: Mapping[int, _Opened], fold_predictions: int
 ) -> dict[int, list[StoredPrediction]]:
-    changed_from = {o.number: o.changed_from for o in opened.values()}
+    found: dict[int, list[StoredPrediction]] = {number: [] for number in opened}
+    # What was never settled was never predicted: there is no use in looking through all years for it.
+    changed_from = {o.number: o.changed_from for o in opened.values() if o.settled}
+    if not changed_from:
+        return found
     earliest = min(changed_from.values())
 
     def read(statement: str, houses: Sequence[int], near: int) -> list[tuple[Any, ...]]:
@@ -152,12 +165,11 @@ def _predictions(
         wanted |= {"near": near, "latest": latest, "earliest": earliest}
         return connection.execute(statement, wanted, binary=True).fetchall()
 
-    rows = read(f"{_BEFORE} UNION ALL {_FROM}", list(opened), earliest - _NEAR_DAYS)
+    rows = read(f"{_BEFORE} UNION ALL {_FROM}", list(changed_from), earliest - _NEAR_DAYS)
     near = Counter(row[0] for row in rows if row[1] < changed_from[row[0]])
-    if short := [number for number in opened if near[number] < fold_predictions]:
+    if short := [number for number in changed_from if near[number] < fold_predictions]:
         rows = [row for row in rows if row[0] not in set(short) or row[1] >= changed_from[row[0]]]
         rows += read(_BEFORE, short, _LONG_AGO)
-    found: dict[int, list[StoredPrediction]] = {number: [] for number in opened}
     for row in sorted(rows):
         found[row[0]].append(_stored(row[1:]))
     return found

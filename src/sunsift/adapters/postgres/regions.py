@@ -32,8 +32,9 @@ WITH closed AS MATERIALIZED (
 UPDATE region_day AS r SET profile = NULL FROM closed AS c WHERE r.region = c.region AND r.day = c.day
 """
 _KNOWN = """
-SELECT r.region, r.day, r.profile, r.opened FROM unnest(%b::text[], %b::integer[]) AS k (region, day)
-JOIN region_day AS r ON r.region = k.region AND r.day = k.day
+SELECT r.region, r.day, r.profile, r.opened
+FROM unnest(%b::text[], %b::integer[], %b::integer[]) AS k (region, first, last)
+JOIN region_day AS r ON r.region = k.region AND r.day BETWEEN k.first AND k.last
 """
 _IMPORT = """
 INSERT INTO sunlight_feed (region, day, profile) SELECT * FROM unnest(%b::text[], %b::integer[], %b::bytea[])
@@ -98,6 +99,19 @@ def reopen(connection: Link, region: str, since: int) -> None:
 
 def known(connection: Link, wanted: Collection[tuple[str, int]]) -> RegionDays:
     """Return what is known of region days, at one moment for all of them."""
-    regions, days = [region for region, _ in wanted], [day for _, day in wanted]
-    rows = connection.execute(_KNOWN, (regions, days), binary=True)
+    stretches = _stretches(wanted)
+    if not stretches:
+        return {}
+    rows = connection.execute(_KNOWN, [list(part) for part in zip(*stretches, strict=True)], binary=True)
     return {(region, day): (profile, opened) for region, day, profile, opened in rows}
+
+
+def _stretches(wanted: Collection[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """Return region, first and last day of each stretch without a gap: few, even for a year of a house."""
+    found: list[tuple[str, int, int]] = []
+    for region, day in sorted(wanted):
+        if found and found[-1][0] == region and found[-1][2] == day - 1:
+            found[-1] = (region, found[-1][1], day)
+        else:
+            found.append((region, day, day))
+    return found
