@@ -1,6 +1,8 @@
 """Model versions and reason codes, so that rows hold small numbers instead of text."""
 
 from collections.abc import Iterable
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from sunsift.adapters.postgres.database import Link
 
@@ -14,22 +16,28 @@ SELECT (SELECT coalesce(max(id), 0) FROM word) + place, text
 FROM unnest(%b::text[]) WITH ORDINALITY AS new (text, place)
 RETURNING text, id
 """
+# A word that was committed keeps its number for ever. What a transaction added is not remembered: it may yet
+# be taken back.
+_known: Final[WeakKeyDictionary[Link, dict[str, int]]] = WeakKeyDictionary()
 
 
 def numbers(connection: Link, texts: Iterable[str]) -> dict[str, int]:
-    """Return the number of each word; words that nobody used before get theirs now."""
+    """Return the number of each word; words that nobody used before get theirs now.
+
+    Once a transaction at most.
+    """
     wanted = set(texts)
-    if not wanted:
-        return {}
-    found = _read(connection, wanted)
-    if wanted <= found.keys():
-        return found
+    known = _known.setdefault(connection, {})
+    if not wanted <= known.keys():
+        _read(connection, wanted, known)
+    if wanted <= known.keys():
+        return known
     connection.execute(_LOCK)
-    found = _read(connection, wanted)
-    if new := sorted(wanted - found.keys()):
-        found.update(connection.execute(_ADD, (new,)).fetchall())
-    return found
+    _read(connection, wanted, known)
+    new = sorted(wanted - known.keys())
+    return known | dict(connection.execute(_ADD, (new,)).fetchall())
 
 
-def _read(connection: Link, wanted: set[str]) -> dict[str, int]:
-    return dict(connection.execute(_READ, (sorted(wanted),)).fetchall())
+def _read(connection: Link, wanted: set[str], known: dict[str, int]) -> None:
+    """Add those that are committed."""
+    known.update(connection.execute(_READ, (sorted(wanted),)).fetchall())
