@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from sunsift.adapters.postgres.columns import IntegersDumper
 from sunsift.adapters.postgres.migrations import HEAD
 from sunsift.adapters.postgres.text import StorableBinaryText, StorableText
 from sunsift.adapters.postgres.trouble import MIGRATE, Address, in_plain_words
@@ -155,6 +157,7 @@ class Database:
         )
         connection.adapters.register_dumper(str, StorableText)
         connection.adapters.register_dumper(str, StorableBinaryText)
+        connection.adapters.register_dumper(np.ndarray, IntegersDumper)
         try:
             self._check(connection)
         except BaseException:
