@@ -10,16 +10,10 @@ from sunsift.domain.times import iso_ms
 from sunsift.ports import Report, Work
 
 # A house has few reports, and all of them lie together in the index.
-_TOLD = """
-SELECT (SELECT count(*) FROM report AS r
-        WHERE (r.house, r.as_of, r.status, r.previous) = (k.house, k.as_of, k.status, k.previous))
-FROM unnest(%b::integer[], %b::integer[], %b::smallint[], %b::smallint[])
-    WITH ORDINALITY AS k (house, as_of, status, previous, place) ORDER BY k.place
-"""
+_TOLD = "SELECT count(*) FROM report WHERE house = %s AND as_of = %s AND status = %s AND previous = %s"
 _ADD = f"""
-INSERT INTO report (created_at, key, trace, house, as_of, status, previous)
-SELECT {NOW_MS}, k.* FROM unnest(
-    %b::text[], %b::text[], %b::integer[], %b::integer[], %b::smallint[], %b::smallint[]) AS k
+INSERT INTO report (key, house, as_of, status, previous, created_at, trace)
+VALUES (%s, %s, %s, %s, %s, {NOW_MS}, %s)
 """
 # Only the oldest undelivered report of a house is due, so that a house's reports arrive in order. What
 # another process is claiming at this moment is passed over, and looked at again if it was claimed just now.
@@ -42,13 +36,12 @@ UPDATE report AS r SET delivered_at = {NOW_MS}, problem = NULL FROM sent WHERE r
 
 def add(connection: Link, told: Sequence[tuple[int, Work, Change]], now_ms: int | None) -> None:
     """Write reports. told: number of the house, work, change. now_ms: wall time; None for the server's."""
-    if not told:
-        return
-    changes = [(n, c.as_of, STATUS_NUMBER[c.status], STATUS_NUMBER[c.previous]) for n, _, c in told]
-    columns = [list(part) for part in zip(*changes, strict=True)]
-    before = connection.execute(_TOLD, columns).fetchall()
-    keys = [report_key(w.house.house_id, c, times) for (_, w, c), (times,) in zip(told, before, strict=True)]
-    connection.execute(_ADD, (now_ms, keys, [work.trace for _, work, _ in told], *columns))
+    for number, work, change in told:
+        what = (number, change.as_of, STATUS_NUMBER[change.status], STATUS_NUMBER[change.previous])
+        row = connection.execute(_TOLD, what).fetchone()
+        assert row is not None
+        key = report_key(work.house.house_id, change, row[0])
+        connection.execute(_ADD, (key, *what, now_ms, work.trace))
 
 
 def claim(connection: Link, now: int, until: int, limit: int) -> list[Report]:
