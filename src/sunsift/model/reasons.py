@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 
 from sunsift.domain.house import House
-from sunsift.domain.readings import BoolArray, IntArray
+from sunsift.domain.readings import BoolArray
 from sunsift.domain.verdict import Reason
 from sunsift.model.artefact import Artefact
 from sunsift.model.features import Features
+from sunsift.model.trees import Leaves
 
 MOST_REASONS: Final = 3
 # A group of features that moves the log-odds by less than this is not worth a sentence.
@@ -88,7 +89,7 @@ def group_of(feature: str) -> int:
 
 
 def reasons_of(
-    artefact: Artefact, house: House, found: Features, leaves: IntArray, poor: BoolArray
+    artefact: Artefact, house: House, found: Features, leaves: Leaves, poor: BoolArray
 ) -> list[tuple[Reason, ...]]:
     """Name what moved each score most, in the direction of its verdict; at most three reasons a period.
 
@@ -162,6 +163,10 @@ def _first(says: Iterable[Sentence], seen: Seen, row: int) -> tuple[Reason, ...]
     return tuple(first[:MOST_REASONS])
 
 
+# A house gives the same few reasons on most days, and reasons never change: one of each is enough.
+_reason: Final = lru_cache(maxsize=4096)(Reason)
+
+
 def _whole(value: float) -> int:
     return 0 if math.isnan(value) else round(min(max(value, 0.0), 30000.0))
 
@@ -170,13 +175,13 @@ def _level(seen: Seen, row: int) -> list[Reason]:
     """Say how far the output rose: against the neighbours or the clear sky, and against the past."""
     of_sun, before = seen.best[row], seen.best_past[row]
     code = "of_clear_sky" if seen.alone[row] > 0.5 else "of_neighbours"
-    reasons = [Reason(code, _whole(100.0 * of_sun))]
+    reasons = [_reason(code, _whole(100.0 * of_sun))]
     if math.isnan(before):
-        reasons.append(Reason("no_past", _whole(10.0 * seen.house.capacity_kwp)))
+        reasons.append(_reason("no_past", _whole(10.0 * seen.house.capacity_kwp)))
     elif before >= MATCHING:
-        reasons.append(Reason("used_to_match", 0))
+        reasons.append(_reason("used_to_match", 0))
     elif not seen.is_poor[row] or before > of_sun:
-        reasons.append(Reason("used_to", _whole(100.0 * before)))
+        reasons.append(_reason("used_to", _whole(100.0 * before)))
     return reasons
 
 
@@ -185,37 +190,37 @@ def _silence(seen: Seen, row: int) -> list[Reason]:
     if not seen.is_poor[row]:
         return []
     if seen.silent_days[row] >= SILENT_DAYS:
-        return [Reason("silent_days", int(seen.silent_days[row]))]
+        return [_reason("silent_days", int(seen.silent_days[row]))]
     if seen.silent_between[row] >= SILENT_BETWEEN:
-        return [Reason("silent_between", int(seen.silent_between[row]))]
-    return [Reason("unseen_before", 0)] if seen.quiet[row] > UNSEEN else []
+        return [_reason("silent_between", int(seen.silent_between[row]))]
+    return [_reason("unseen_before", 0)] if seen.quiet[row] > UNSEEN else []
 
 
 def _shape(seen: Seen, row: int) -> list[Reason]:
     """Say that the day has another shape than it had."""
-    return [Reason("shape", 0)] if seen.is_poor[row] else []
+    return [_reason("shape", 0)] if seen.is_poor[row] else []
 
 
 def _gaps(seen: Seen, row: int) -> list[Reason]:
     """Say how often nothing came in bright hours."""
     share = seen.exporting[row]
-    return [Reason("gaps", _whole(100.0 * share))] if seen.is_poor[row] and share < GAPPY else []
+    return [_reason("gaps", _whole(100.0 * share))] if seen.is_poor[row] and share < GAPPY else []
 
 
 def _limit(seen: Seen, row: int) -> list[Reason]:
     kw = seen.top_export[row] * seen.house.capacity_kwp
     if not seen.flat[row] > FLAT_SHARE or math.isnan(kw):
         return []
-    return [Reason("export_limit", _whole(10.0 * kw))]
+    return [_reason("export_limit", _whole(10.0 * kw))]
 
 
 def _battery(seen: Seen, row: int) -> list[Reason]:
     shown = seen.house.battery or seen.balanced[row] > BALANCED_SHARE
-    return [Reason("battery", 1)] if shown else []
+    return [_reason("battery", 1)] if shown else []
 
 
 def _around(seen: Seen, row: int) -> list[Reason]:
-    return [Reason("load_hides", 1)] if seen.net_noon[row] < 0.0 else []
+    return [_reason("load_hides", 1)] if seen.net_noon[row] < 0.0 else []
 
 
 _BY_NAME: Final[dict[str, Sentence]] = {

@@ -11,13 +11,14 @@ from sunsift.domain.evidence import Evidence
 from sunsift.domain.house import House
 from sunsift.domain.period import Periods
 from sunsift.domain.ratio import over
-from sunsift.domain.readings import FloatArray, IntArray
+from sunsift.domain.readings import FloatArray
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason, Score
 from sunsift.model.artefact import Artefact, read
 from sunsift.model.calendar import HISTORY_DAYS, PERIOD_DAYS
 from sunsift.model.features import FEATURES, Features, features
 from sunsift.model.reasons import explain, reasons_of
+from sunsift.model.trees import Leaves
 
 POOR_FROM: Final = 0.5
 WELL_UPTO: Final = 0.35
@@ -79,7 +80,7 @@ class TrainedModel:
         self,
         house: House,
         found: Features,
-        leaves: IntArray,
+        leaves: Leaves,
         p_poor: FloatArray,
         performance: FloatArray,
         error: FloatArray,

@@ -15,6 +15,7 @@ from sunsift.domain.readings import FloatArray, IntArray
 
 # Steps in one: sums over trees are made in whole billionths.
 STEPS: Final = 1e9
+Leaves = npt.NDArray[np.int8]
 Tree = tuple[Sequence[int], Sequence[float], Sequence[int], Sequence[float], Sequence[float]]
 """features (3), thresholds (3), missing goes left (3), leaf values (4), means (3: all, left, right)."""
 
@@ -56,7 +57,7 @@ class Trees:
     def __len__(self) -> int:
         return len(self.leaf)
 
-    def leaves(self, table: FloatArray) -> IntArray:
+    def leaves(self, table: FloatArray) -> Leaves:
         """Return the leaf that each row reaches in each tree, shape (t, p); table: shape (features, p)."""
         # Below everything, an unknown value goes left; as it is, it goes right.
         both = np.concatenate((table, np.where(np.isnan(table), -np.inf, table)))
@@ -64,17 +65,17 @@ class Trees:
         root, left, right = (
             both[asked] <= least[:, np.newaxis] for asked, least in zip(column, self.threshold, strict=True)
         )
-        place: IntArray = 3 - 2 * root.astype(np.int64) - np.where(root, left, right)
+        place: Leaves = 3 - 2 * root.view(np.int8) - np.where(root, left, right)
         return place
 
-    def score(self, table: FloatArray, leaves: IntArray | None = None) -> FloatArray:
+    def score(self, table: FloatArray, leaves: Leaves | None = None) -> FloatArray:
         """Return the sum of all trees, shape (p,); table: shape (features, p), NaN where unknown."""
         place = self.leaves(table) if leaves is None else leaves
         steps = _whole(self.leaf).ravel().take(self._first_leaf() + place)
         total: FloatArray = steps.sum(axis=0) / STEPS
         return self.bias + total
 
-    def contributions(self, leaves: IntArray, group: IntArray, groups: int) -> FloatArray:
+    def contributions(self, leaves: Leaves, group: IntArray, groups: int) -> FloatArray:
         """Return what each group of features adds to each row's score, shape (p, groups).
 
         leaves: as `leaves` returns them. group: shape (features,), the group of each feature. A question adds
@@ -84,13 +85,15 @@ class Trees:
         after_root = self.mean[[1, 1, 2, 2]].T
         first, second = after_root - self.mean[:1].T, self.leaf - after_root
         named_first, named_second = group[self.feature[:1]].T, group[self.feature[[1, 1, 2, 2]]].T
+        number = np.arange(groups)[:, np.newaxis, np.newaxis]
+        steps = _whole(
+            np.where(named_first == number, first, 0.0) + np.where(named_second == number, second, 0.0)
+        )
         place = self._first_leaf() + leaves
-        result = np.zeros((leaves.shape[1], groups))
-        for number in range(groups):
-            of_first, of_second = named_first == number, named_second == number
-            steps = _whole(np.where(of_first, first, 0.0) + np.where(of_second, second, 0.0))
-            moves = steps.any(axis=1)
-            result[:, number] = steps.ravel().take(place[moves]).sum(axis=0) / STEPS
+        result = np.empty((leaves.shape[1], groups))
+        for of_group, total in zip(steps, result.T, strict=True):
+            moved = place[of_group.any(axis=1)]
+            total[:] = of_group.ravel().take(moved).sum(axis=0) / STEPS
         return result
 
     def _first_leaf(self) -> IntArray:
