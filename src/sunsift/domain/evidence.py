@@ -96,6 +96,8 @@ _UNITS: Final = np.full((WIDTH, MISSING + 1), np.nan)
 for _name, _scale in COLUMNS.items():
     _UNITS[_PLACES[_name], :MISSING] = _scale.low + _scale.step * np.arange(MISSING)
 
+_LOWS, _STEPS = np.array(list(COLUMNS.values())).T
+
 Rows = npt.NDArray[np.uint8]
 
 
@@ -247,10 +249,10 @@ def evidence_rows(house: House, days: Days, index: FloatArray, geometry: BoolArr
         + _battery_flags(outflow, present, sunny, night, dark)
         + GEOMETRY * geometry
     )
-    for place, (name, column) in enumerate(COLUMNS.items(), start=2):
-        told = usable & np.isfinite(values[name])
-        steps = np.rint((np.where(told, values[name], 0.0) - column.low) / column.step)
-        rows[:, place] = np.where(told, np.clip(steps, 0, MISSING - 1), MISSING)
+    stacked = np.stack([values[name] for name in COLUMNS], axis=1)
+    told = usable[:, np.newaxis] & np.isfinite(stacked)
+    steps = np.rint((np.where(told, stacked, 0.0) - _LOWS) / _STEPS)
+    rows[:, 2:] = np.where(told, np.clip(steps, 0, MISSING - 1), MISSING)
     return rows
 
 
