@@ -110,7 +110,7 @@ def test_gaps_and_unusable_days_are_missing_not_zero() -> None:
     evidence = evidence_at(
         [FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 4], [True, False, True], {"exporting": [0, 250, 125]}, FLAT
     )
-    calendar = Calendar(evidence)
+    calendar = Calendar(evidence, evidence.day)
     assert (calendar.start, calendar.length) == (FIRST_DAY - EMPTY_DAYS, EMPTY_DAYS + 5)
     expected = [0.0, NAN, NAN, NAN, 0.5]
     np.testing.assert_allclose(calendar.columns("exporting")[0, EMPTY_DAYS:], expected)
@@ -151,10 +151,10 @@ def test_the_past_is_what_a_slow_loop_finds(
     usable = (rng.random(len(kept)) < share).tolist()
     levels = rng.integers(0, 250, len(kept)).tolist()
     evidence = evidence_at((first + kept).tolist(), usable, {"rise": levels})
-    calendar = Calendar(evidence)
-    tens = running_max(calendar.columns("rise"), BLOCK_DAYS)
     ends = evidence.day
-    found = calendar.past(tens, ends - calendar.start, quantile)
+    calendar = Calendar(evidence, ends)
+    tens = running_max(calendar.columns("rise"), BLOCK_DAYS)
+    found = calendar.past(tens, quantile)
     expected = [slow_past(evidence, tens[0], end, quantile) for end in ends.tolist()]
     np.testing.assert_array_equal(found, [expected])
 
@@ -164,9 +164,9 @@ def test_three_blocks_are_a_past_and_two_are_none() -> None:
     evidence = evidence_at(
         list(range(first, first + 61)), [True] * 61, {"rise": [180] * 10 + [100] * 20 + [80] * 31}
     )
-    calendar = Calendar(evidence)
+    calendar = Calendar(evidence, first + np.array([58, 59, 60]))
     tens = running_max(calendar.columns("rise"), BLOCK_DAYS)
-    found = calendar.past(tens, first + np.array([58, 59, 60]) - calendar.start, 1.0)
+    found = calendar.past(tens, 1.0)
     np.testing.assert_allclose(found, [[NAN, 1.0, 1.0]])
 
 
@@ -186,18 +186,19 @@ def slow_unlikely(values: FloatArray, light: FloatArray, at: int) -> float:
 @given(seed=st.integers(0, 2**32), length=st.integers(1, 420))
 def test_unlikely_is_what_a_slow_loop_finds(seed: int, length: int) -> None:
     rng = np.random.default_rng(seed)
-    values = np.where(rng.random(length) < 0.1, np.nan, rng.integers(0, 12, length) / 10)
+    values = np.where(rng.random((2, length)) < 0.1, np.nan, rng.integers(0, 12, (2, length)) / 10)
     light = np.where(rng.random(length) < 0.1, np.nan, rng.integers(0, 20, length) / 16)
     wanted = rng.random(length) < 0.3
     found = unlikely(values, light, wanted)
-    assert np.isnan(found[~wanted]).all()
+    assert np.isnan(found[:, ~wanted]).all()
     for at in np.flatnonzero(wanted).tolist():
-        np.testing.assert_allclose(found[at], slow_unlikely(values, light, at))
+        expected = [slow_unlikely(row, light, at) for row in values]
+        np.testing.assert_allclose(found[:, at], expected)
 
 
 def test_never_so_little_before_is_more_unlikely_the_longer_the_past() -> None:
     told = []
     for past in (FEWEST_DIMMER, 100, 300):
         values = np.r_[np.full(past, 0.8), 0.0]
-        told.append(unlikely(values, np.ones(past + 1), np.arange(past + 1) == past)[-1])
+        told.append(unlikely(values[np.newaxis], np.ones(past + 1), np.arange(past + 1) == past)[0, -1])
     assert told == pytest.approx([-np.log(0.5 / (past + 1)) for past in (FEWEST_DIMMER, 100, 300)])

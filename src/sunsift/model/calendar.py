@@ -27,11 +27,11 @@ AS_BRIGHT: Final = 0.05
 class Calendar:
     """n days of evidence on consecutive dates, with EMPTY_DAYS empty ones before the first.
 
-    length: dates in all. usable: shape (length,). Columns are stacked, so that k of them cost as many calls
-    as one.
+    length: dates in all. usable: shape (length,). at: shape (p,), the dates on which the periods end that
+    are asked for. Columns are stacked, so that k of them cost as many calls as one.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, end: IntArray) -> None:
         self.start = int(evidence.day[0]) - EMPTY_DAYS
         self.length = int(evidence.day[-1]) + 1 - self.start
         self._place = evidence.day - self.start
@@ -42,6 +42,15 @@ class Calendar:
         self._ends = np.arange((-self.start - 1) % BLOCK_DAYS, self.length, BLOCK_DAYS)
         count = running(self.usable.astype(np.float64), BLOCK_DAYS)
         self._full = count[self._ends] >= FEWEST_BLOCK_DAYS
+        self.at = end - self.start
+        newest = np.searchsorted(self._ends, self.at - PERIOD_DAYS, side="right") - 1
+        oldest = np.searchsorted(self._ends, self.at - MEMORY_DAYS + BLOCK_DAYS)
+        # Periods of neighbouring days remember the same blocks, which are ranked once for all of them.
+        _, kind, self._kind = np.unique(
+            newest * (len(self._ends) + 1) + oldest, return_index=True, return_inverse=True
+        )
+        block = newest[kind, np.newaxis] - np.arange(MEMORY_DAYS // BLOCK_DAYS)
+        self._inside, self._block = block >= oldest[kind, np.newaxis], np.maximum(block, 0)
 
     def columns(self, *names: str) -> FloatArray:
         """Return columns by date, shape (k, length), NaN on dates without usable evidence."""
@@ -58,30 +67,22 @@ class Calendar:
         values[:, ~self.usable] = np.nan
         return values
 
-    def past(self, tens: FloatArray, at: IntArray, quantile: float) -> FloatArray:
+    def past(self, tens: FloatArray, quantile: float) -> FloatArray:
         """Return a quantile over the ten-day blocks of each period's past, shape (k, p), NaN if too few.
 
-        tens: shape (k, length), the value of the ten days that end on each date. at: shape (p,), the date of
-        each period's end. A block is past when it ended before the period began. Blocks end on whole
-        multiples of ten days, so that those of one period are those of the next. A quantile above the middle
-        remembers what healthy panels did, even after a fault that lasted months.
+        tens: shape (k, length), the value of the ten days that end on each date. A block is past when it
+        ended before the period began. Blocks end on whole multiples of ten days, so that those of one period
+        are those of the next. A quantile above the middle remembers what healthy panels did, even after a
+        fault that lasted months.
         """
         values = np.where(self._full, tens[:, self._ends], np.inf)
         values[np.isnan(values)] = np.inf
-        newest = np.searchsorted(self._ends, at - PERIOD_DAYS, side="right") - 1
-        oldest = np.searchsorted(self._ends, at - MEMORY_DAYS + BLOCK_DAYS)
-        # Periods of neighbouring days remember the same blocks, which are ranked once for all of them.
-        _, kind, kind_of = np.unique(
-            newest * (len(self._ends) + 1) + oldest, return_index=True, return_inverse=True
-        )
-        block = newest[kind, np.newaxis] - np.arange(MEMORY_DAYS // BLOCK_DAYS)
-        inside = block >= oldest[kind, np.newaxis]
-        table = np.where(inside, values[:, np.maximum(block, 0)], np.inf)
+        table = np.where(self._inside, values[:, self._block], np.inf)
         table.sort(axis=2)
         known = np.isfinite(table).sum(axis=2)
         place = np.rint(quantile * np.maximum(known - 1, 0)).astype(np.int64)
         chosen = np.take_along_axis(table, place[:, :, np.newaxis], axis=2)[:, :, 0]
-        found: FloatArray = np.where(known >= FEWEST_BLOCKS, chosen, np.nan)[:, kind_of]
+        found: FloatArray = np.where(known >= FEWEST_BLOCKS, chosen, np.nan)[:, self._kind]
         return found
 
 
@@ -122,20 +123,23 @@ def running_mean(values: FloatArray, days: int) -> FloatArray:
 def unlikely(values: FloatArray, light: FloatArray, wanted: BoolArray) -> FloatArray:
     """Return how unusual each wanted date's value is among the house's earlier days that were no brighter.
 
-    values, light, wanted: shape (length,). Result: minus the logarithm of the share of such days with a
-    value as low, shape (length,); NaN on other dates, and where fewer than FEWEST_DIMMER days are known.
+    values: shape (k, length). light, wanted: shape (length,). Result: minus the logarithm of the share of
+    such days with a value as low, shape (k, length); NaN on other dates, and where fewer than FEWEST_DIMMER
+    days are known.
     """
-    known = ~np.isnan(values) & ~np.isnan(light)
-    place, asked = np.flatnonzero(known), np.flatnonzero(known & wanted)
-    result = np.full(len(values), np.nan)
+    lit = ~np.isnan(light)
+    place, asked = np.flatnonzero(lit), np.flatnonzero(lit & wanted)
     # Every asked date is held against every known one, so small numbers save time.
     date, row = place.astype(np.int32), asked.astype(np.int32)[:, np.newaxis]
     dimmer = (date < row) & (date > row - MEMORY_DAYS)
     dimmer &= light[place] <= light[asked][:, np.newaxis] + AS_BRIGHT
-    count = _count(dimmer)
-    as_low = _count(dimmer & (values[place] <= values[asked][:, np.newaxis]))
-    share = (as_low + 0.5) / (count + 1.0)
-    result[asked] = np.where(count >= FEWEST_DIMMER, -np.log(share), np.nan)
+    result = np.full(values.shape, np.nan)
+    for value, told in zip(values, result, strict=True):
+        count = _count(dimmer & ~np.isnan(value[place]))
+        as_low = _count(dimmer & (value[place] <= value[asked][:, np.newaxis]))
+        share = (as_low + 0.5) / (count + 1.0)
+        known = (count >= FEWEST_DIMMER) & ~np.isnan(value[asked])
+        told[asked] = np.where(known, -np.log(share), np.nan)
     return result
 
 

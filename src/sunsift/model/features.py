@@ -56,15 +56,14 @@ def features(house: House, evidence: Evidence, end: IntArray) -> Features:
     evidence: at least one day. end: shape (p,), days that the evidence holds. A period sees the HISTORY_DAYS
     up to its end and nothing else, and gets the same numbers whether it is asked for alone or with others.
     """
-    calendar = Calendar(evidence)
-    at = end - calendar.start
+    calendar = Calendar(evidence, end)
     found: Features = {}
-    _levels(calendar, at, found)
-    _shares(calendar, at, found)
-    _silence(calendar, at, found)
+    _levels(calendar, found)
+    _shares(calendar, found)
+    _silence(calendar, found)
     _shape_of_day(found)
-    _circumstances(calendar, at, found)
-    _registered(house, len(at), found)
+    _circumstances(calendar, found)
+    _registered(house, len(end), found)
     return found
 
 
@@ -74,9 +73,9 @@ def tame_ratio(now: FloatArray, past: FloatArray) -> FloatArray:
     return ratio
 
 
-def _levels(calendar: Calendar, at: IntArray, found: Features) -> None:
+def _levels(calendar: Calendar, found: Features) -> None:
     """How high the output rose in the last days, weeks and month, and how that compares with the past."""
-    values = calendar.columns(*LEVELS)
+    values, at = calendar.columns(*LEVELS), calendar.at
     twos = running_max(values, 2)
     fives = running_max(values, SPELL_DAYS)
     tens = running_max(values, BLOCK_DAYS)
@@ -89,7 +88,7 @@ def _levels(calendar: Calendar, at: IntArray, found: Features) -> None:
         10: tens[:, at],
         30: np.where(np.isfinite(month), month, np.nan),
     }
-    past = calendar.past(tens, at, HEALTHY_QUANTILE)
+    past = calendar.past(tens, HEALTHY_QUANTILE)
     compared = {days: tame_ratio(now, past) for days, now in of_days.items()}
     for row, name in enumerate(LEVELS):
         found[f"{name}_past"] = past[row]
@@ -98,12 +97,13 @@ def _levels(calendar: Calendar, at: IntArray, found: Features) -> None:
             found[f"{name}_{days}_vs_past"] = compared[days][row]
 
 
-def _shares(calendar: Calendar, at: IntArray, found: Features) -> None:
+def _shares(calendar: Calendar, found: Features) -> None:
     """Noon's energy over what was to be expected, and the slope of net energy on the sun's."""
+    at = calendar.at
     top, under = calendar.columns("export_noon", "follows"), calendar.columns("light_noon", "steps")
     of_days = {days: running_ratio(top, under, days) for days in (5, BLOCK_DAYS, 30)}
-    past = calendar.past(of_days[BLOCK_DAYS], at, 0.6)
-    past_low = calendar.past(of_days[BLOCK_DAYS], at, 0.1)
+    past = calendar.past(of_days[BLOCK_DAYS], 0.6)
+    past_low = calendar.past(of_days[BLOCK_DAYS], 0.1)
     for row, name in enumerate(("noon_share", "slope")):
         found[f"{name}_past"], found[f"{name}_past_low"] = past[row], past_low[row]
         for days, values in of_days.items():
@@ -111,8 +111,9 @@ def _shares(calendar: Calendar, at: IntArray, found: Features) -> None:
             found[f"{name}_{days}_vs_past"] = tame_ratio(values[row, at], past[row])
 
 
-def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
+def _silence(calendar: Calendar, found: Features) -> None:
     """Days on which less came out than ever before under so little light, and days without any trace."""
+    at = calendar.at
     am, noon, pm = np.nan_to_num(calendar.columns("export_am", "export_noon", "export_pm"))
     # Rounded, so that days of equal export are equal.
     export = np.where(calendar.usable, np.round(0.3 * am + 0.4 * noon + 0.3 * pm, 6), np.nan)
@@ -124,12 +125,13 @@ def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
     for back in range(BLOCK_DAYS):
         months[at - back] = True
     threes = running_max(np.stack((export, rise, light)), 3)
-    for row, (name, values) in enumerate((("quiet", export), ("sunk", rise))):
-        surprise = unlikely(values, light, months)
-        for days in (2, 5, 10):
-            found[f"{name}_{days}"] = running_mean(surprise, days)[at]
-        three = unlikely(threes[row], threes[2], months)
-        found[f"{name}_of_3"] = np.where(calendar.usable, three, np.nan)[at]
+    of_1 = unlikely(np.stack((export, rise)), light, months)
+    of_3 = np.where(calendar.usable, unlikely(threes[:2], threes[2], months), np.nan)[:, at]
+    of_days = {days: running_mean(of_1, days)[:, at] for days in (2, 5, 10)}
+    for row, name in enumerate(("quiet", "sunk")):
+        for days, mean in of_days.items():
+            found[f"{name}_{days}"] = mean[row]
+        found[f"{name}_of_3"] = of_3[row]
 
     trace = np.where(calendar.usable, (exporting > 0.0) | (rise > TRACE_RISE), np.nan)
     for days in (3, 7, 30):
@@ -145,7 +147,7 @@ def _silence(calendar: Calendar, at: IntArray, found: Features) -> None:
         bright = light >= BRIGHT_SHARE * running_max(light, 30)
     values = np.where(bright, np.stack((exporting, rough)), np.nan)
     of_days = {days: running_mean(values, days) for days in (BLOCK_DAYS, 30)}
-    past = calendar.past(of_days[BLOCK_DAYS], at, 0.5)
+    past = calendar.past(of_days[BLOCK_DAYS], 0.5)
     for row, name in enumerate(("exporting", "rough")):
         found[f"{name}_bright_past"] = past[row]
         for days, mean in of_days.items():
@@ -162,9 +164,9 @@ def _shape_of_day(found: Features) -> None:
             found[f"{one}_{other}_{days}_vs_past"] = now / past
 
 
-def _circumstances(calendar: Calendar, at: IntArray, found: Features) -> None:
+def _circumstances(calendar: Calendar, found: Features) -> None:
     """Light, load, and signs of batteries and limits."""
-    usable = calendar.usable.astype(np.float64)
+    at, usable = calendar.at, calendar.usable.astype(np.float64)
     found["past_days"] = running(usable, HISTORY_DAYS)[at] - running(usable, 30)[at]
     expected, clear = calendar.columns("expected", "clear")
     light = over(expected, clear)
@@ -175,7 +177,7 @@ def _circumstances(calendar: Calendar, at: IntArray, found: Features) -> None:
     for row, name in enumerate(names):
         found[f"{name}_mean_30"] = mean[row]
     tens = running_mean(values[2:3], BLOCK_DAYS)
-    found["exporting_past"] = calendar.past(tens, at, 0.5)[0]
+    found["exporting_past"] = calendar.past(tens, 0.5)[0]
     flags = running_mean(calendar.flags(FLAT, BALANCED, HELD_OFF, GEOMETRY), 30)[:, at]
     for row, name in enumerate(("flat", "balanced", "held_off", "geometry")):
         found[f"{name}_30"] = flags[row]
