@@ -3,12 +3,15 @@
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 
+from sunsift.adapters.postgres.columns import column
 from sunsift.adapters.postgres.database import Database
 from sunsift.adapters.postgres.evidence import pack, unpack
+from sunsift.adapters.postgres.records import PostgresRecords
 from sunsift.adapters.postgres.steady import LEAST_STEP_MS
 from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.adapters.postgres.text import storable
@@ -178,6 +181,43 @@ class TestEvidenceBlocks:
         assert store.rescore("north", begin + since, sunlight=True) == 1
         [work] = store.open(["a"], 200, 10)
         assert work.evidence == [row for row in rows if row[0] < begin + since]
+
+
+class TestColumns:
+    """Integers are sent by code of our own."""
+
+    @pytest.mark.parametrize(("kind", "bits"), [("smallint", 16), ("integer", 32), ("bigint", 64)])
+    def test_integers_arrive_as_they_were(self, database: Database, kind: str, bits: int) -> None:
+        values = [0, 1, -1, 258, 1 - (1 << (bits - 1)), -(1 << (bits - 1)), (1 << (bits - 1)) - 1]
+        for given in (values, values[:1], [], [None, *values]):
+            with database.read() as connection:
+                row = connection.execute(f"SELECT %b::{kind}[]", [column(given, kind)]).fetchone()
+            assert row == (given,)
+
+    @pytest.mark.parametrize(("kind", "too_large"), [("smallint", 1 << 15), ("integer", 1 << 31)])
+    def test_nothing_is_cut_to_fit(self, kind: str, too_large: int) -> None:
+        with pytest.raises(OverflowError):
+            column([0, too_large], kind)
+
+
+def test_words_of_a_write_that_failed_are_forgotten(url: str, store: PostgresStore) -> None:
+    """Their numbers go to other words, and whoever used them still would mix these up."""
+    store.register([a_house("a")])
+    store.save([a_packet("a")], [])
+    work = open_one(store, "a")
+    mine = replace(a_prediction(FIRST_DAY), model_version="mine")
+    with pytest.raises(OverflowError):
+        store.commit([an_outcome(work, [replace(mine, usable_days=1 << 20)])])
+    database = Database(url)
+    other = PostgresStore(database, None, None)
+    other.register([a_house("b")])
+    other.save([a_packet("b")], [])
+    theirs = replace(a_prediction(FIRST_DAY), model_version="theirs")
+    settle(other, "b", [theirs])
+    assert store.commit([an_outcome(work, [mine])]) == []
+    stored = PostgresRecords(database).predictions()
+    assert [(house_id, prediction) for house_id, prediction, _ in stored] == [("a", mine), ("b", theirs)]
+    database.close()
 
 
 def test_a_fold_gets_its_predictions_however_long_ago(store: PostgresStore) -> None:

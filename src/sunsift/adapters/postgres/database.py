@@ -4,11 +4,11 @@ Nothing here outlives a transaction, so PgBouncer may stand in between and pool 
 """
 
 import time
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-import numpy as np
 import psycopg
 from psycopg.pq import TransactionStatus
 
@@ -157,7 +157,7 @@ class Database:
         )
         connection.adapters.register_dumper(str, StorableText)
         connection.adapters.register_dumper(str, StorableBinaryText)
-        connection.adapters.register_dumper(np.ndarray, IntegersDumper)
+        connection.adapters.register_dumper(array, IntegersDumper)
         try:
             self._check(connection)
         except BaseException:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sunsift.adapters.codec import KIND_NUMBER, compress_all
 from sunsift.adapters.postgres import evidence, progress
+from sunsift.adapters.postgres.columns import column
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.rows import Key, pick_winners, to_packet
 from sunsift.domain.readings import Packet
@@ -77,16 +78,16 @@ def _stored_rivals(connection: Link, numbers: dict[str, int], packets: Sequence[
     if not keys:
         return {}
     names = {number: house_id for house_id, number in numbers.items()}
-    houses, days = _apart(keys)
-    rows = connection.execute(_RIVALS, (houses, days, min(days), max(days)), binary=True)
+    days = [day for _, day in keys]
+    rows = connection.execute(_RIVALS, (*_apart(keys), min(days), max(days)), binary=True).fetchall()
     return {(row[0], row[1]): to_packet(names[row[0]], row[1:]) for row in rows}
 
 
 def _write(connection: Link, order: Sequence[Key], packets: Sequence[Packet]) -> None:
     if not order:
         return
-    kinds = [KIND_NUMBER[p.interval_minutes, p.quality] for p in packets]
-    updated = [p.updated_at for p in packets]
+    kinds = column([KIND_NUMBER[p.interval_minutes, p.quality] for p in packets], "smallint")
+    updated = column([p.updated_at for p in packets], "bigint")
     connection.execute(_UPSERT, (*_apart(order), kinds, updated, compress_all(packets)))
 
 
@@ -103,9 +104,9 @@ def _mark(
     return {names[number]: at for number, at in rows}
 
 
-def _apart(keys: Sequence[Key]) -> tuple[list[int], list[int]]:
-    """Return the houses and the days of keys."""
-    return [number for number, _ in keys], [day for _, day in keys]
+def _apart(keys: Sequence[Key]) -> tuple[object, object]:
+    """Return the columns of the houses and the days of keys."""
+    return column([number for number, _ in keys], "integer"), column([day for _, day in keys], "integer")
 
 
 def unsettled(connection: Link, limit: int) -> dict[str, int]:
