@@ -1,5 +1,6 @@
 """Starting a server on a free port of this machine, and ending it for certain."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -28,6 +29,12 @@ def plain_environment() -> dict[str, str]:
     """Return the environment without what could lead a program to servers elsewhere."""
     foreign = ("AWS_", "AZURE_", "SUNSIFT_", "PG", "REDIS")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the tests are killed, which then cannot do it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Server:
@@ -72,6 +79,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
                 **self._how,
             )
         patient_until = time.monotonic() + PATIENCE_SECONDS
