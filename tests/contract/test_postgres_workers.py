@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
-from sunsift.adapters.postgres import houses, openings, packets, progress
+from sunsift.adapters.postgres import houses, openings, packets, progress, verdicts
 from sunsift.adapters.postgres.database import Database, Link
 from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.domain.errors import StoreError
@@ -308,6 +308,32 @@ class TestWaiting:
             lambda other: other.commit([an_outcome(work, report=WELL)]),
         )
         assert refused == ["a"]
+
+    def test_work_that_was_just_written_is_not_written_again(self, url: str, store: PostgresStore) -> None:
+        store.register([a_house("a")])
+        store.save([a_packet("a")], [])
+        outcome = an_outcome(open_one(store, "a"), report=WELL)
+        refused = self.behind(
+            url,
+            lambda connection: verdicts.commit(connection, [outcome], None),
+            lambda other: other.commit([outcome]),
+        )
+        assert refused == ["a"]
+        assert len(everything(url, "report")["report"]) == 1
+
+    def test_work_stays_valid_if_nobody_changed_what_it_rests_on(
+        self, url: str, store: PostgresStore
+    ) -> None:
+        store.register([a_house("a"), a_house("b")])
+        store.save([a_packet("a"), a_packet("b")], [])
+        works = store.open(["a", "b"], 30, 10)
+        refused = self.behind(
+            url,
+            lambda connection: connection.execute("UPDATE progress SET changed_to = changed_to"),
+            lambda other: other.commit([an_outcome(work, report=WELL) for work in works]),
+        )
+        assert refused == []
+        assert store.unsettled(2) == {}
 
 
 class TestBroken:
