@@ -18,7 +18,7 @@ from sunsift.model.artefact import Artefact, read
 from sunsift.model.calendar import HISTORY_DAYS, PERIOD_DAYS
 from sunsift.model.features import FEATURES, Features, features
 from sunsift.model.reasons import explain, reasons_of
-from sunsift.model.trees import Leaves
+from sunsift.model.trees import Leaves, leaves_of
 
 POOR_FROM: Final = 0.5
 WELL_UPTO: Final = 0.35
@@ -51,13 +51,14 @@ class TrainedModel:
         found = features(house, evidence, periods.end)
         table = np.stack([found[name] for name in self._artefact.features])
         heads = self._artefact.heads
-        leaves = heads["poor"].leaves(table)
-        p_poor = self.probability(heads["poor"].score(table, leaves))
-        performance = np.clip(heads["performance"].score(table), 0.0, 1.0)
-        error = np.maximum(heads["error"].score(table) * ERROR_TO_SE, LEAST_SE)
-        healthy_share = np.maximum(heads["healthy"].score(table), 0.0)
+        leaves = leaves_of(heads, table)
+        scores = {name: head.score(table, leaves[name]) for name, head in heads.items()}
+        p_poor = self.probability(scores["poor"])
+        performance = np.clip(scores["performance"], 0.0, 1.0)
+        error = np.maximum(scores["error"] * ERROR_TO_SE, LEAST_SE)
+        healthy_share = np.maximum(scores["healthy"], 0.0)
         healthy_kwh = healthy_share * clear_kwh(house, evidence, periods)
-        return self._scores(house, found, leaves, p_poor, performance, error, healthy_kwh)
+        return self._scores(house, found, leaves["poor"], p_poor, performance, error, healthy_kwh)
 
     def probability(self, log_odds: FloatArray) -> FloatArray:
         """Return calibrated probabilities from the trees' log-odds; both of shape (p,)."""

@@ -4,7 +4,7 @@ Such a sum is an additive model with pairs: what each feature adds to a score is
 needs numpy alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -99,6 +99,21 @@ class Trees:
     def _first_leaf(self) -> IntArray:
         """Return the place of each tree's first leaf among all leaves, shape (t, 1)."""
         return 4 * np.arange(len(self))[:, np.newaxis]
+
+
+def leaves_of(heads: Mapping[str, Trees], table: FloatArray) -> dict[str, Leaves]:
+    """Return what `Trees.leaves` gives for each of several sums; asked together, the table is read once."""
+    sums = list(heads.values())
+    together = Trees(
+        bias=0.0,
+        feature=np.concatenate([trees.feature for trees in sums], axis=1),
+        threshold=np.concatenate([trees.threshold for trees in sums], axis=1),
+        missing_left=np.concatenate([trees.missing_left for trees in sums], axis=1),
+        leaf=np.concatenate([trees.leaf for trees in sums]),
+        mean=np.concatenate([trees.mean for trees in sums], axis=1),
+    )
+    parts = np.split(together.leaves(table), np.cumsum([len(trees) for trees in sums])[:-1])
+    return dict(zip(heads, parts, strict=True))
 
 
 def _whole(values: FloatArray) -> FloatArray:
