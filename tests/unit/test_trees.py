@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sunsift.domain.readings import FloatArray
-from sunsift.model.trees import Tree, Trees
+from sunsift.model.trees import Tree, Trees, leaves_of
 
 NAN = float("nan")
 # Is column 0 up to 1? If so: is column 1 up to 2? If not: is column 2 up to 3?
@@ -133,3 +133,13 @@ def test_the_order_of_trees_does_not_matter() -> None:
         mean=trees.mean[:, ::-1],
     )
     assert turned.score(table).tolist() == trees.score(table).tolist()
+
+
+@given(seed=st.integers(0, 2**32), counts=st.lists(st.integers(0, 20), min_size=1, max_size=4))
+def test_sums_asked_together_answer_as_each_alone(seed: int, counts: list[int]) -> None:
+    heads = {str(place): random_trees(seed + place, count) for place, count in enumerate(counts)}
+    table = random_table(seed, 12)
+    together = leaves_of(heads, table)
+    assert list(together) == list(heads)
+    for name, trees in heads.items():
+        np.testing.assert_array_equal(together[name], trees.leaves(table), strict=True)
