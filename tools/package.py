@@ -9,6 +9,7 @@ Python. The same sources and pins give the same bytes. Needs a Python with pip a
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import platform
@@ -214,6 +215,16 @@ def main() -> int:
     parser.add_argument("--emulator", action="store_true", help="for the emulator of the tests instead")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder to write to")
     options = parser.parse_args()
+    # Two at once would clear away each other's folders. The lock ends with this process, however it ends.
+    lock = WHEELS.parent / ".package.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return build_all(options)
+
+
+def build_all(options: argparse.Namespace) -> int:
+    """Build the zips; return 1 if something weighs too much."""
     target = target_of(options)
     python = python_of(target.python)
     if python is None:

@@ -1,6 +1,8 @@
 """`sunsift deliver`: send due reports once."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -42,9 +44,7 @@ def deliver(ctx: typer.Context, to: Target = None, as_json: AsJson = False) -> N
 
     settings = settings_of(ctx)
     sender = sender_to(to or str(settings.outbox), settings)
-    # The summary below says it once instead of once a report.
-    logging.getLogger("sunsift.steps.deliver").setLevel(logging.ERROR)
-    with opened(settings) as parts:
+    with _said_once(), opened(settings) as parts:
         done = deliver_all(parts, sender)
         undelivered = parts.records.counts().undelivered
         problem = None
@@ -59,3 +59,15 @@ def deliver(ctx: typer.Context, to: Target = None, as_json: AsJson = False) -> N
         raise SunsiftError(
             f"not acknowledged: {counted(done.failed, 'report')} ({problem}); kept, and due again later"
         )
+
+
+@contextmanager
+def _said_once() -> Iterator[None]:
+    """Let the summary say what failed, instead of a line a report."""
+    log = logging.getLogger("sunsift.steps.deliver")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
