@@ -5,14 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sunsift.adapters.codec import KINDS, STATUS_NUMBER, STATUSES, decompress, pack_reasons
+from sunsift.adapters.codec import (
+    KINDS,
+    STATUS_NUMBER,
+    STATUSES,
+    decompress,
+    pack_reasons,
+    unpack_reasons,
+)
 from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded
-from sunsift.domain.verdict import Prediction
+from sunsift.domain.times import iso_ms
+from sunsift.domain.verdict import Prediction, Score
 from sunsift.ports import Refused, Saved
+from sunsift.records import ReportRow
 
+PREDICTION_COLUMNS: Final = (
+    "day", "usable_days", "p_poor", "performance", "performance_se", "lost", "verdict", "reasons", "model",
+    "input_digest", "average", "status", "since", "came_from",
+)  # fmt: skip
 HOUSE_COLUMNS: Final = tuple(f.name for f in fields(House))
 Key = tuple[int, int]
 """Number of a house, and day."""
@@ -110,3 +123,37 @@ def texts_of(predictions: Sequence[Prediction]) -> set[str]:
     texts = {p.model_version for p in predictions}
     texts.update(reason.code for p in predictions for reason in p.score.reasons)
     return texts
+
+
+def to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction, Folded]:
+    """Turn a row of `PREDICTION_COLUMNS` into the prediction and the status after it. texts: by number."""
+    (day, usable_days, p_poor, performance, se, lost, verdict, reasons, model, digest, average, *standing) = (
+        row
+    )
+    status, since, came_from = standing
+    score = Score(
+        p_poor=p_poor / 10_000,
+        performance=performance / 1000,
+        performance_se=se / 1000,
+        lost_kwh=lost / 10,
+        verdict=STATUSES[verdict],
+        reasons=unpack_reasons(reasons, texts),
+    )
+    prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
+    return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))
+
+
+def to_report_row(row: Sequence[Any]) -> ReportRow:
+    """Turn a row into a listed report: its fields in order, statuses and times as they are stored."""
+    key, house_id, status, previous, as_of, created, delivered, attempts, problem = row
+    return ReportRow(
+        key,
+        house_id,
+        STATUSES[status],
+        STATUSES[previous],
+        as_of,
+        iso_ms(created),
+        None if delivered is None else iso_ms(delivered),
+        attempts,
+        problem,
+    )

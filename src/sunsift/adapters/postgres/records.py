@@ -1,19 +1,25 @@
 """The Records door on PostgreSQL: every listing streams from one unchanging view, in bounded memory."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from sunsift.adapters.codec import STATUSES, unpack_reasons
 from sunsift.adapters.postgres import quarantine, summary
 from sunsift.adapters.postgres.database import Database, Link
 from sunsift.adapters.postgres.listing import pages, stream
-from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house, to_packet
+from sunsift.adapters.rows import (
+    HOUSE_COLUMNS,
+    PREDICTION_COLUMNS,
+    to_house,
+    to_packet,
+    to_prediction,
+    to_report_row,
+)
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
 from sunsift.domain.times import iso_ms
-from sunsift.domain.verdict import Prediction, Score
+from sunsift.domain.verdict import Prediction
 from sunsift.ports import Quarantined
 from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
@@ -21,10 +27,7 @@ from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescora
 _HOUSES_A_PAGE: Final = 500
 _HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house ORDER BY house_id"
 _NAMES = "SELECT id, house_id FROM house WHERE house_id = coalesce(%(house)s, house_id) ORDER BY house_id"
-_COLUMNS = (
-    "p.day, p.usable_days, p.p_poor, p.performance, p.performance_se, p.lost, p.verdict, p.reasons, p.model, "
-    "p.input_digest, p.average, p.status, p.since, p.came_from"
-)
+_COLUMNS = ", ".join(f"p.{column}" for column in PREDICTION_COLUMNS)
 _NEWEST = f"""
 SELECT k.house, p.* FROM unnest(%b::integer[]) AS k (house) CROSS JOIN LATERAL (
     SELECT {_COLUMNS} FROM prediction AS p WHERE p.house = k.house AND p.day BETWEEN %s AND %s
@@ -74,7 +77,7 @@ class PostgresRecords:
             for page in pages(connection, _HOUSES, rows=_HOUSES_A_PAGE):
                 wanted = ([row[0] for row in page], *span)
                 found = connection.execute(_NEWEST, wanted, binary=True)
-                newest = {number: _to_prediction(row, texts) for number, *row in found}
+                newest = {number: to_prediction(row, texts) for number, *row in found}
                 for number, *row in page:
                     yield Standing(to_house(row), *newest.get(number, (None, None)))
 
@@ -85,7 +88,7 @@ class PostgresRecords:
             for page in pages(connection, _NAMES, {"house": house_id}, _HOUSES_A_PAGE):
                 names = dict(page)
                 for number, *row in stream(connection, _PREDICTIONS, (list(names), *span)):
-                    yield names[number], *_to_prediction(row, texts)
+                    yield names[number], *to_prediction(row, texts)
 
     def days(self, house_id: str) -> list[Packet]:
         """Return the stored days of one house, oldest first."""
@@ -104,7 +107,7 @@ class PostgresRecords:
         """Return reports by key."""
         with self._database.read() as connection:
             for row in stream(connection, _REPORTS, {"house": house_id}):
-                yield _to_report(row)
+                yield to_report_row(row)
 
     def newest_day(self) -> int | None:
         """Return the newest stored day of any house."""
@@ -148,35 +151,3 @@ class PostgresRecords:
 
 def _texts(connection: Link) -> dict[int, str]:
     return dict(connection.execute("SELECT id, text FROM word").fetchall())
-
-
-def _to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction, Folded]:
-    (day, usable_days, p_poor, performance, se, lost, verdict, reasons, model, digest, average, *standing) = (
-        row
-    )
-    status, since, came_from = standing
-    score = Score(
-        p_poor=p_poor / 10_000,
-        performance=performance / 1000,
-        performance_se=se / 1000,
-        lost_kwh=lost / 10,
-        verdict=STATUSES[verdict],
-        reasons=unpack_reasons(reasons, texts),
-    )
-    prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
-    return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))
-
-
-def _to_report(row: Sequence[Any]) -> ReportRow:
-    key, house_id, status, previous, as_of, created_at, delivered_at, attempts, problem = row
-    return ReportRow(
-        key=key,
-        house_id=house_id,
-        status=STATUSES[status],
-        previous=STATUSES[previous],
-        as_of=as_of,
-        created_at=iso_ms(created_at),
-        delivered_at=None if delivered_at is None else iso_ms(delivered_at),
-        attempts=attempts,
-        problem=problem,
-    )

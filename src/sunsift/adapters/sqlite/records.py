@@ -1,18 +1,15 @@
 """The Records door on SQLite."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from sunsift.adapters.codec import STATUSES, unpack_reasons
-from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house
+from sunsift.adapters.rows import HOUSE_COLUMNS, PREDICTION_COLUMNS, to_house, to_prediction, to_report_row
 from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.packets import read_days
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
-from sunsift.domain.times import iso_ms
-from sunsift.domain.verdict import Prediction, Score
+from sunsift.domain.verdict import Prediction
 from sunsift.ports import Quarantined
 from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
@@ -23,10 +20,7 @@ SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*
     (SELECT count(*) FROM feedback)
 """
 _HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house"
-_COLUMNS = (
-    "day, usable_days, p_poor, performance, performance_se, lost, verdict, reasons, model, input_digest, "
-    "average, status, since, came_from"
-)
+_COLUMNS = ", ".join(PREDICTION_COLUMNS)
 _PREDICTIONS = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day"
 _NEWEST = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day DESC LIMIT 1"
 _REPORTS = """
@@ -62,7 +56,7 @@ class SqliteRecords:
                 if newest is None:
                     yield Standing(house, None, None)
                 else:
-                    yield Standing(house, *_to_prediction(newest, texts))
+                    yield Standing(house, *to_prediction(newest, texts))
 
     def predictions(self, house_id: str | None = None) -> Iterator[tuple[str, Prediction, Folded]]:
         """Return predictions and the status after each, by house_id and day."""
@@ -74,7 +68,7 @@ class SqliteRecords:
             )
             for number, name in houses:
                 for row in connection.execute(_PREDICTIONS, (number,)):
-                    yield name, *_to_prediction(row, texts)
+                    yield name, *to_prediction(row, texts)
 
     def days(self, house_id: str) -> list[Packet]:
         """Return the stored days of one house, oldest first."""
@@ -91,28 +85,8 @@ class SqliteRecords:
         """Return reports by key."""
         with self._database.read() as connection:
             query = f"{_REPORTS} WHERE ? IS NULL OR h.house_id = ? ORDER BY r.key"
-            for (
-                key,
-                house,
-                status,
-                previous,
-                as_of,
-                created,
-                delivered,
-                attempts,
-                problem,
-            ) in connection.execute(query, (house_id, house_id)):
-                yield ReportRow(
-                    key,
-                    house,
-                    STATUSES[status],
-                    STATUSES[previous],
-                    as_of,
-                    iso_ms(created),
-                    None if delivered is None else iso_ms(delivered),
-                    attempts,
-                    problem,
-                )
+            for row in connection.execute(query, (house_id, house_id)):
+                yield to_report_row(row)
 
     def newest_day(self) -> int | None:
         """Return the newest stored day of any house."""
@@ -148,20 +122,3 @@ class SqliteRecords:
         """Return quarantined messages by id."""
         with self._database.read() as connection:
             yield from quarantine.every(connection)
-
-
-def _to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction, Folded]:
-    (day, usable_days, p_poor, performance, se, lost, verdict, reasons, model, digest, average, *standing) = (
-        row
-    )
-    status, since, came_from = standing
-    score = Score(
-        p_poor=p_poor / 10_000,
-        performance=performance / 1000,
-        performance_se=se / 1000,
-        lost_kwh=lost / 10,
-        verdict=STATUSES[verdict],
-        reasons=unpack_reasons(reasons, texts),
-    )
-    prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
-    return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))
