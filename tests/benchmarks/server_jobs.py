@@ -50,7 +50,7 @@ def _sunsift(settings: Settings) -> Iterator[Sunsift]:
 
 
 def _let_time_pass(parts: Sunsift) -> None:
-    # Steady time moves four times a second; until then what has just arrived is not quiet, not even at once.
+    # Steady time moves fifty times a second; until then what has just arrived is not quiet, not even at once.
     arrived = parts.store.steady()
     while parts.store.steady() <= arrived:
         time.sleep(0.01)

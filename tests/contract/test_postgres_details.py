@@ -56,7 +56,7 @@ def store(database: Database) -> PostgresStore:
 class TestTime:
     """The server's clock, where no other was given."""
 
-    def test_a_whole_fleet_writes_it_four_times_a_second(self, url: str, store: PostgresStore) -> None:
+    def test_a_whole_fleet_writes_it_fifty_times_a_second(self, url: str, store: PostgresStore) -> None:
         databases = [Database(url) for _ in range(4)]
         others = [PostgresStore(database, None, 300_000) for database in databases]
         begin, start, looks = store.steady(), time.monotonic(), []

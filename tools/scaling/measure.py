@@ -130,7 +130,7 @@ class Place:
         inbox.batch = batch
         while parts.steps.ingest(inbox).taken:
             pass
-        time.sleep(0.3)  # steady time moves four times a second
+        time.sleep(0.3)  # steady time moves fifty times a second
 
 
 def call(handler: Any, bodies: list[str] | None = None) -> Sample:

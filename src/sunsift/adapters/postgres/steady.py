@@ -5,8 +5,8 @@ from typing import Final
 from sunsift.adapters.postgres.database import Database
 
 # So many milliseconds apart are two looks that write: a whole fleet of workers writes the row no more than
-# four times a second, and whoever looks in between reads.
-LEAST_STEP_MS: Final = 250
+# fifty times a second, and whoever looks in between reads.
+LEAST_STEP_MS: Final = 20
 _CLOCK: Final = "coalesce(%(now)s::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
 # Of two that want to advance at once, the second waits and looks at the row again, and at the clock.
 _LOOK: Final = f"""
