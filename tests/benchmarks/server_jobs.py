@@ -144,9 +144,15 @@ def _live_through(together: Together, settings: Settings, mail: list[Path], name
 
 
 def server_predict(
-    folder: Path, store: str, coordinator: str, servers: dict[str, int], houses: int, periods: int
+    folder: Path,
+    store: str,
+    coordinator: str,
+    servers: dict[str, int],
+    houses: int,
+    periods: int,
+    together: int,
 ) -> Figures:
-    """Predict houses one by one, each for the first time, and again after one new day.
+    """Predict houses, so many together, each for the first time, and again after one new day.
 
     periods: that each house must get at least at first. Region days are closed before, which is the
     region's work. Figures: `year_N` and `day_N` of each house [s], and what of all houses' time each method
@@ -166,13 +172,15 @@ def server_predict(
             whole.close_days()
             watches.clear()
             before = {server: cpu_seconds_of(pid) for server, pid in servers.items()}
-            for index in range(houses):
+            for begin in range(0, houses, together):
+                batch = range(begin, min(begin + together, houses))
                 with Stopwatch() as watch:
-                    done = parts.predict([house_id(index)])
-                check("houses predicted", done.houses, 1)
-                check("enough periods", done.predictions >= least, 1)
-                figures[f"{name}_{index}"] = watch.seconds
-                figures[f"{name}_{index}_cpu"] = watch.cpu_seconds
+                    done = parts.predict([house_id(index) for index in batch])
+                check("houses predicted", done.houses, len(batch))
+                check("enough periods", done.predictions >= least * len(batch), 1)
+                for index in batch:
+                    figures[f"{name}_{index}"] = watch.seconds / len(batch)
+                    figures[f"{name}_{index}_cpu"] = watch.cpu_seconds / len(batch)
             figures |= {f"{name}: {what}": value for what, value in watches.figures().items()}
             for server, pid in servers.items():
                 figures[f"{name}: {server}_cpu"] = cpu_seconds_of(pid) - before[server]

@@ -39,6 +39,10 @@ def ingest(bench: Bench) -> Iterator[Row]:
             yield _speed(found, words, workers, batch, packets)
 
 
+HOUSES_OF_A_CALL = 10
+"""As many messages as the predict function takes at a time."""
+
+
 def _speed(found: list[Figures], words: str, workers: int, batch: int, packets: int) -> Row:
     spent = {
         who: 1e6 * median(f[name] for f in found) / packets
@@ -59,16 +63,27 @@ def _speed(found: list[Figures], words: str, workers: int, batch: int, packets: 
 
 
 def predict(bench: Bench) -> Iterator[Row]:
-    """Time the first predict of single houses with a year of days, and that of one more day."""
+    """Time the first predict of houses with a year of days, and one more day: alone, and ten together."""
+    for together in (1, HOUSES_OF_A_CALL):
+        yield from _predict(bench, together)
+
+
+def _predict(bench: Bench, together: int) -> Iterator[Row]:
     houses, days = bench.sizes.server_predict
     folder = bench.daily_mail(houses, days + 1, days)
+    how = "alone" if together == 1 else f"{together} together"
     with bench.servers.store() as store:
         to = {"store": store, "coordinator": bench.servers.coordinator}
         run("server_register", houses_csv=houses_of(folder), **to)
-        bench.tell(f"predicting {houses} houses of {days} days one by one on servers")
-        periods = int(0.9 * (days - 29))
+        bench.tell(f"predicting {houses} houses of {days} days on servers, {how}")
         figures = run(
-            "server_predict", folder=folder, servers=bench.servers.pids, houses=houses, periods=periods, **to
+            "server_predict",
+            folder=folder,
+            servers=bench.servers.pids,
+            houses=houses,
+            periods=int(0.9 * (days - 29)),
+            together=together,
+            **to,
         )
         commit_ms = bench.servers.commit_ms()
     for name, what, target in (
@@ -81,7 +96,7 @@ def predict(bench: Bench) -> Iterator[Row]:
         served = sum(parts.pop(f"{server}_cpu") for server in SERVERS)
         whole = {"": sum(walls), "_cpu": sum(cpus)}
         yield Row(
-            what=f"{what}, one worker",
+            what=f"{what}, {how}, one worker",
             unit="ms",
             values=tuple(1000.0 * value for value in walls),
             cpu_values=tuple(1000.0 * (value + served / houses) for value in cpus),
