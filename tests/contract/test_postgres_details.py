@@ -268,11 +268,11 @@ class TestErrors:
     def test_a_user_who_is_not_let_in(self, postgres: Postgres, url: str) -> None:
         self.told(url.replace("postgres@", f"stranger:{SECRET}@"), "user or the password was refused")
         with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            connection.execute("DROP ROLE IF EXISTS worker")
-            connection.execute(f"CREATE ROLE worker LOGIN PASSWORD 'other' IN ROLE {NEEDS_PASSWORD}")
-        self.told(url.replace("postgres@", f"worker:{SECRET}@"), "user or the password was refused")
-        self.told(url.replace("postgres@", "worker@"), "PGPASSWORD")
-        self.told(url.replace("postgres@", "worker:other@"), "store grant")
+            connection.execute("DROP ROLE IF EXISTS newcomer")
+            connection.execute(f"CREATE ROLE newcomer LOGIN PASSWORD 'other' IN ROLE {NEEDS_PASSWORD}")
+        self.told(url.replace("postgres@", f"newcomer:{SECRET}@"), "user or the password was refused")
+        self.told(url.replace("postgres@", "newcomer@"), "PGPASSWORD")
+        self.told(url.replace("postgres@", "newcomer:other@"), "store grant")
 
     def test_tables_that_are_missing_or_of_another_version(self, postgres: Postgres) -> None:
         empty = empty_database(postgres)
