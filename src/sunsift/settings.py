@@ -63,6 +63,11 @@ class Settings:
         return self.data / "reports.jsonl"
 
 
+def names_postgres(store: str) -> bool:
+    """Say whether this is the URL of a PostgreSQL, which is the only store that has one."""
+    return store.startswith(("postgresql://", "postgres://"))
+
+
 def shown(url: str) -> str:
     """Return a URL as it may be shown: without the password and the parameters in it."""
     parts = urlsplit(url)

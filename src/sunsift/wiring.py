@@ -25,7 +25,7 @@ from sunsift.domain.rules import Rules
 from sunsift.model import Model, load
 from sunsift.ports import Clock, Coordinator, Inbox, Quarantined, Sender, Store, Topic
 from sunsift.records import Records
-from sunsift.settings import Settings
+from sunsift.settings import Settings, names_postgres
 from sunsift.steps.close import close
 from sunsift.steps.deliver import Delivered, deliver
 from sunsift.steps.ingest import Ingested, ingest, redrive
@@ -209,7 +209,7 @@ def connected(
     """Put Sunsift together on the store that the settings name."""
     if settings.store is None:
         return embedded(settings, clock=clock, longest_step_ms=longest_step_ms, observer=observer)
-    if not settings.store.startswith(("postgresql://", "postgres://")):
+    if not names_postgres(settings.store):
         raise SettingsError(
             "the store must be given as postgresql://USER@HOST/DATABASE, "
             "or not at all for a file in the data folder"

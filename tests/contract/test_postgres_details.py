@@ -2,7 +2,6 @@
 
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -24,33 +23,12 @@ from tests.contract.suites.store_regions import a_row
 from tests.support.build import FIRST_DAY, a_house, a_packet
 from tests.support.clock import ManualClock
 from tests.support.servers.common import free_port
-from tests.support.servers.postgres import NEEDS_PASSWORD, Postgres, emptied, empty_database, fresh_database
+from tests.support.servers.postgres import NEEDS_PASSWORD, Postgres, empty_database, fresh_database
 from tests.support.verdicts import a_prediction, an_outcome, open_one, settle, tell
 
+pytest_plugins = ["tests.contract.postgres_fixtures"]
 SECRET = "s3cr3t"
 WELL = Change(FIRST_DAY, Status.WELL, Status.UNKNOWN)
-
-
-@pytest.fixture(scope="module")
-def reused_url(postgres: Postgres) -> str:
-    return fresh_database(postgres)
-
-
-@pytest.fixture
-def url(reused_url: str) -> str:
-    return emptied(reused_url)
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    database = Database(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def store(database: Database) -> PostgresStore:
-    return PostgresStore(database, None, None)
 
 
 class TestTime:

@@ -18,34 +18,13 @@ from sunsift.domain.status import Change, Status
 from sunsift.domain.verdict import Reason, Score
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.kill import wait_until
-from tests.support.servers.postgres import Postgres, emptied, fresh_database
+from tests.support.servers.postgres import Postgres, fresh_database
 from tests.support.verdicts import a_prediction, an_outcome, open_one, tell
 
+pytest_plugins = ["tests.contract.postgres_fixtures"]
 T = TypeVar("T")
 WORKERS = 8
 WELL = Change(FIRST_DAY, Status.WELL, Status.UNKNOWN)
-
-
-@pytest.fixture(scope="module")
-def reused_url(postgres: Postgres) -> str:
-    return fresh_database(postgres)
-
-
-@pytest.fixture
-def url(reused_url: str) -> str:
-    return emptied(reused_url)
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    database = Database(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def store(database: Database) -> PostgresStore:
-    return PostgresStore(database, None, None)
 
 
 def at_once(url: str, work: Callable[[PostgresStore, int], T], workers: int = WORKERS) -> list[T]:

@@ -8,7 +8,7 @@ from sunsift.cli.doctor_azure import look_at_queue, look_at_sas
 from sunsift.cli.doctor_check import OK, PROBLEM, WARNING, Check, Look, together
 from sunsift.cli.doctor_redis import look_at_redis
 from sunsift.cli.doctor_webhook import look_at_secret, look_at_webhook
-from sunsift.settings import shown
+from sunsift.settings import names_postgres, shown
 from sunsift.wiring import needs
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def server_checks(settings: "Settings", contents: Callable[[], Iterable[Check]])
 
 
 def _store(url: str) -> Iterator[Check]:
-    if not url.startswith(("postgresql://", "postgres://")):
+    if not names_postgres(url):
         found = f"{shown(url)} is no address of a store"
         yield Check("store", PROBLEM, found, "give it as postgresql://USER@HOST/DATABASE")
         return

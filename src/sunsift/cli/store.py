@@ -8,7 +8,7 @@ import typer
 from sunsift.cli.output import AsJson, examples, plain, print_json, say, show, table
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SettingsError
-from sunsift.settings import shown
+from sunsift.settings import names_postgres, shown
 
 if TYPE_CHECKING:
     from sunsift.settings import Settings
@@ -188,6 +188,6 @@ def _on_server(settings: "Settings") -> dict[str, Any]:
 
 def _postgres(settings: "Settings") -> str:
     """Return the address of the PostgreSQL. Errors: SettingsError if there is none."""
-    if settings.store is None or not settings.store.startswith(("postgresql://", "postgres://")):
+    if settings.store is None or not names_postgres(settings.store):
         raise SettingsError("name a PostgreSQL: sunsift --store postgresql://USER@HOST/DATABASE store ...")
     return settings.store

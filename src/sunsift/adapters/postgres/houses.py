@@ -79,7 +79,7 @@ def register(connection: Link, houses: Sequence[House], arrived: int) -> tuple[i
             changes[house.house_id] = house
         known[house.house_id] = house
     changes = {house_id: house for house_id, house in changes.items() if house_id in locked}
-    _change(connection, changes, [locked[house_id].number for house_id in changes], arrived)
+    _change(connection, changes, [locked[house_id] for house_id in changes], arrived)
     return added, changed
 
 

@@ -59,8 +59,7 @@ def save(connection: Link, packets: Sequence[Packet], arrived: int, trace: str) 
     saved = Saved()
     if not packets:
         return saved
-    locked = progress.lock(connection, (p.house_id for p in packets))
-    numbers = {house_id: found.number for house_id, found in locked.items()}
+    numbers = progress.lock(connection, (p.house_id for p in packets))
     stored = _stored_rivals(connection, numbers, packets)
     winners = pick_winners(packets, numbers, stored, saved)
     order = sorted(winners)
