@@ -12,6 +12,7 @@ from sunsift.domain.rules import Rules
 DATABASE_NAME = "sunsift.sqlite"
 # The service looks at the clock every minute; a longer gap means that the clock leapt or nobody listened.
 LONGEST_STEP_MS = 5 * 60_000
+DEFAULT_SERVE = "127.0.0.1:8321"
 AZURE_CREDENTIALS = ("SUNSIFT_AZURE_CONNECTION_STRING", "SUNSIFT_AZURE_SAS")
 
 
@@ -20,10 +21,13 @@ class Secrets:
     """What lets Sunsift into queues, and what it signs with. Shown nowhere, not even by `repr`.
 
     azure: those variables of the environment that hold credentials for queues of Azure.
+    webhook: what reports are signed with; several, separated by spaces, while receivers change over.
+    session: what the pages' cookies are signed with; None for one that lasts as long as the process.
     """
 
     azure: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,9 @@ class Settings:
     coordinator: redis://... or rediss://...; None for the store's own tables. It may hold a password.
     inbox_at: where packets arrive, a folder or azure://ACCOUNT/QUEUE; None for a folder in the data folder.
     to: where reports go, a file, a web address or azure://ACCOUNT/QUEUE; None for a file in the data folder.
+    serve: HOST:PORT of the pages and the API, or "off".
+    tariff_per_kwh, currency: what a lost kWh costs, and in what; pages show money if the tariff is above 0.
+    private_receivers: whether reports may go to private addresses, this machine's own included.
     """
 
     data: Path
@@ -45,6 +52,10 @@ class Settings:
     coordinator: str | None = field(default=None, repr=False)
     inbox_at: str | None = None
     to: str | None = None
+    serve: str = DEFAULT_SERVE
+    tariff_per_kwh: float = 0.0
+    currency: str = ""
+    private_receivers: bool = False
     secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     @property
@@ -100,6 +111,12 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
     def text(name: str) -> str | None:
         return environment.get(name) or None
 
+    def yes(name: str) -> bool:
+        said = environment.get(name, "").strip().lower()
+        if said not in {"", "0", "no", "false", "1", "yes", "true"}:
+            raise SettingsError(f"{name} is {said!r}, must be yes or no")
+        return said in {"1", "yes", "true"}
+
     plain = Rules()
     rules = Rules(
         period_days=whole("SUNSIFT_PERIOD_DAYS", plain.period_days),
@@ -117,8 +134,13 @@ def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None
         coordinator=text("SUNSIFT_COORDINATOR"),
         inbox_at=text("SUNSIFT_INBOX"),
         to=text("SUNSIFT_TO"),
+        serve=text("SUNSIFT_SERVE") or DEFAULT_SERVE,
+        tariff_per_kwh=number("SUNSIFT_TARIFF_PER_KWH"),
+        currency=text("SUNSIFT_CURRENCY") or "",
+        private_receivers=yes("SUNSIFT_PRIVATE_RECEIVERS"),
         secrets=Secrets(
             azure={name: value for name in AZURE_CREDENTIALS if (value := environment.get(name))},
             webhook=text("SUNSIFT_WEBHOOK_SECRET"),
+            session=text("SUNSIFT_SESSION_SECRET"),
         ),
     )

@@ -14,9 +14,18 @@ from tests.support.build import FIRST_DAY, a_house, days_of
 from tests.support.clock import ManualClock
 
 DAYS = 40
-# What versions 2 and 3 added.
+# What versions 2 to 4 added.
 TO_VERSION_1 = """
 DROP INDEX house_of_region;
+DROP TABLE standing;
+DROP TABLE gone_receiver;
+DROP TABLE token;
+DROP TABLE activity;
+DROP TABLE erasure;
+ALTER TABLE house DROP COLUMN said_at;
+DROP INDEX report_waiting;
+ALTER TABLE report DROP COLUMN first_tried;
+ALTER TABLE report DROP COLUMN given_up_at;
 ALTER TABLE house DROP COLUMN weather_region;
 DROP TABLE region_day;
 DROP TABLE evidence;

@@ -23,7 +23,8 @@ _INSERT = f"""
 WITH added AS (
     INSERT INTO house ({", ".join(_STORED)}) SELECT * FROM {_GIVEN} ON CONFLICT (house_id) DO NOTHING
     RETURNING id, house_id),
-started AS (INSERT INTO progress (house) SELECT id FROM added)
+started AS (INSERT INTO progress (house) SELECT id FROM added),
+placed AS (INSERT INTO standing (house) SELECT id FROM added)
 SELECT house_id FROM added
 """
 _UPDATE = f"""

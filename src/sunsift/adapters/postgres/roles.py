@@ -12,7 +12,8 @@ from sunsift.domain.errors import StoreError
 
 TABLES: Final = (
     "house", "progress", "day", "evidence", "region_day", "sunlight_feed", "prediction", "word", "report",
-    "quarantine", "feedback", "steady", "quiet", "lease",
+    "gone_receiver", "quarantine", "feedback", "standing", "token", "activity", "erasure", "steady", "quiet",
+    "lease",
 )  # fmt: skip
 """All tables with rows of Sunsift's. Partitions need no rights of their own, nor do the numbers of rows."""
 REVISION: Final = "alembic_version"

@@ -19,7 +19,8 @@ CREATE TABLE house (
     export_limit_kw double precision,
     battery boolean NOT NULL,
     region text COLLATE "C" NOT NULL,
-    weather_region text COLLATE "C" NOT NULL
+    weather_region text COLLATE "C" NOT NULL,
+    said_at bigint NOT NULL DEFAULT 0 -- when this was said of it [microseconds since 1970]; older words lose
 );
 CREATE INDEX house_of_region ON house (weather_region, house_id);
 
@@ -92,6 +93,17 @@ CREATE TABLE prediction (
     PRIMARY KEY (house, day)
 ) PARTITION BY RANGE (day);
 
+-- Where each house stands after its newest prediction, for whoever looks up the fleet. A house has its row
+-- from its registration on; until it has a prediction, `day` is NULL and `lost` -1.
+CREATE TABLE standing (
+    house integer PRIMARY KEY REFERENCES house ON DELETE CASCADE,
+    day integer,
+    lost integer NOT NULL DEFAULT -1,   -- 0.1 kWh
+    status smallint NOT NULL DEFAULT 0
+);
+CREATE INDEX standing_by_loss ON standing (lost DESC, house);
+CREATE INDEX standing_by_status ON standing (status, lost DESC, house);
+
 CREATE TABLE word (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     text text COLLATE "C" NOT NULL UNIQUE
@@ -109,10 +121,20 @@ CREATE TABLE report (
     attempts integer NOT NULL DEFAULT 0,
     due bigint NOT NULL DEFAULT 0,      -- steady time before which nobody sends it
     problem text,
-    trace text NOT NULL DEFAULT ''
+    trace text NOT NULL DEFAULT '',
+    first_tried bigint,                 -- steady time
+    given_up_at bigint
 );
 CREATE INDEX report_of_house ON report (house, seq);
-CREATE INDEX report_undelivered ON report (due) WHERE delivered_at IS NULL;
+CREATE INDEX report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX report_of_day ON report (as_of, status);
+
+-- Receivers that said that they want no more reports.
+CREATE TABLE gone_receiver (
+    target text COLLATE "C" PRIMARY KEY,
+    gone_at bigint NOT NULL,
+    problem text NOT NULL
+);
 
 CREATE TABLE quarantine (
     id text COLLATE "C" PRIMARY KEY,
@@ -133,6 +155,36 @@ CREATE TABLE feedback (
     note text NOT NULL,
     noted_at bigint NOT NULL,
     PRIMARY KEY (house, first_day, last_day)
+);
+
+-- Who may use the API and the pages. The token itself is nowhere, only what it hashes to.
+CREATE TABLE token (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    digest bytea NOT NULL UNIQUE,
+    scopes text NOT NULL,               -- separated by spaces
+    created_at bigint NOT NULL,
+    expires_at bigint,
+    revoked_at bigint
+);
+
+-- What each step did in each minute, for people; the guarantees do not rest on it.
+CREATE TABLE activity (
+    minute integer NOT NULL,            -- since 1970
+    step text COLLATE "C" NOT NULL,
+    runs bigint NOT NULL,
+    milliseconds bigint NOT NULL,
+    done bigint NOT NULL,               -- packets, houses or reports
+    failed bigint NOT NULL,
+    PRIMARY KEY (minute, step)
+);
+
+-- That houses were erased, without saying which: a keyed digest of each name, by which its later packets are known.
+CREATE TABLE erasure (
+    digest bytea PRIMARY KEY,
+    salt bytea NOT NULL,
+    erased_at bigint NOT NULL,
+    removed text NOT NULL               -- how much of what, as JSON
 );
 
 -- Steady time: what it was at the last look, and the wall time of that look.

@@ -14,6 +14,14 @@ _WITHDRAW = """
 DELETE FROM prediction AS p USING unnest(%b::integer[], %b::integer[]) AS k (house, day)
 WHERE p.house = k.house AND p.day = k.day AND p.day BETWEEN %s AND %s
 """
+# The rows of progress are locked, so nobody else places these houses now.
+_PLACE = """
+UPDATE standing AS s SET day = n.day, lost = coalesce(n.lost, -1), status = coalesce(n.status, 0)
+FROM unnest(%b::integer[]) AS k (house) LEFT JOIN LATERAL (
+    SELECT p.day, p.lost, p.status FROM prediction AS p WHERE p.house = k.house ORDER BY p.day DESC LIMIT 1
+) AS n ON true
+WHERE s.house = k.house
+"""
 _COLUMNS = {
     "house": "integer", "day": "integer", "usable_days": "smallint", "p_poor": "smallint",
     "performance": "integer", "performance_se": "integer", "lost": "integer", "verdict": "smallint",
@@ -84,6 +92,8 @@ def _write(connection: Link, valid: Sequence[tuple[int, Outcome]], now_ms: int |
         connection.execute(_WRITE, _columns(predictions, _COLUMNS))
     if restood:
         connection.execute(_RESTAND, (*_columns(restood, _RESTOOD), *_ends(restood)))
+    if withdrawn or predictions or restood:
+        connection.execute(_PLACE, (column([house for house, _ in valid], "integer"),))
     evidence.add(connection, measured)
     reports.add(connection, [(n, o.work, o.report) for n, o in valid if o.report is not None], now_ms)
 

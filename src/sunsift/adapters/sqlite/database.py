@@ -9,7 +9,7 @@ from pathlib import Path
 from sunsift.adapters.sqlite import migration
 from sunsift.domain.errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_SECONDS = 60.0
 # Small pages waste less room at the ends of short rows; the cache is bounded so that memory stays flat.
 PAGE_BYTES = 4096
@@ -39,7 +39,7 @@ def in_plain_words(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 class Database:
-    """A connection to one SQLite file. Not to be shared between threads or processes."""
+    """A connection to one SQLite file. One thread at a time may use it, and no other process."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, and create it and its tables if they are not there.
@@ -52,7 +52,9 @@ class Database:
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         try:
-            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise in_plain_words(error, path) from error
         try:
@@ -86,11 +88,15 @@ class Database:
             migration.add_regions(connection)
         if version in {1, 2}:
             migration.add_traces(connection)
+        if version in {1, 2, 3}:
+            migration.add_columns_of_deliveries(connection)
         schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
         for statement in _statements(schema):
             connection.execute(statement)
         if version == 1:
             migration.open_region_days(connection)
+        if version in {1, 2, 3}:
+            migration.place_houses(connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:

@@ -42,7 +42,8 @@ def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: i
         values = [getattr(house, column) for column in _STORED]
         before = known.get(house.house_id)
         if before is None:
-            connection.execute(_INSERT, values)
+            number = connection.execute(_INSERT, values).lastrowid
+            connection.execute("INSERT INTO standing (house) VALUES (?)", (number,))
             added += 1
         elif before != house:
             connection.execute(_UPDATE, [*values[1:], house.house_id])

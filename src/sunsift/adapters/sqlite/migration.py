@@ -1,8 +1,12 @@
-"""Bringing an older file to the present version: 1 knew nothing of regions, 2 nothing of traces."""
+"""Bringing an older file to the present version: 1 knew nothing of regions, 2 nothing of traces.
+
+3 did not know which house stands where in the league, nor when to stop sending.
+"""
 
 import sqlite3
 
 from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
+from sunsift.adapters.sqlite.standings import PLACE
 
 
 def add_regions(connection: sqlite3.Connection) -> None:
@@ -28,3 +32,18 @@ def add_traces(connection: sqlite3.Connection) -> None:
     """Give every house and report the name of the ingest that led to it; of old ones it is not known."""
     for table in ("progress", "report"):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN trace TEXT NOT NULL DEFAULT ''")
+
+
+def add_columns_of_deliveries(connection: sqlite3.Connection) -> None:
+    """Tell when a house was described and a report was tried; another index lists what waits."""
+    connection.execute("ALTER TABLE house ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE report ADD COLUMN first_tried INTEGER")
+    connection.execute("ALTER TABLE report ADD COLUMN given_up_at INTEGER")
+    connection.execute("DROP INDEX IF EXISTS report_undelivered")
+
+
+def place_houses(connection: sqlite3.Connection) -> None:
+    """Give every house its place in the league."""
+    connection.execute("INSERT OR IGNORE INTO standing (house) SELECT id FROM house")
+    houses = [number for (number,) in connection.execute("SELECT house FROM standing")]
+    connection.executemany(PLACE, [(number,) for number in houses])

@@ -1,6 +1,8 @@
--- Version 3. What is there already is left alone, so that an older file is completed. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
+-- Version 4. What is there already is left alone, so that an older file is completed. Times are milliseconds; days are counted from 1970-01-01; small numbers are kept as
 -- scaled integers, which SQLite stores in as few bytes as they need.
 
+-- weather_region: the registered region, or else the place to a degree. said_at: when this was said of the house
+-- [microseconds since 1970]; older words lose.
 CREATE TABLE IF NOT EXISTS house (
     id INTEGER PRIMARY KEY,
     house_id TEXT NOT NULL UNIQUE,
@@ -13,7 +15,8 @@ CREATE TABLE IF NOT EXISTS house (
     export_limit_kw REAL,
     battery INTEGER NOT NULL,
     region TEXT NOT NULL,
-    weather_region TEXT NOT NULL -- the registered region, or else the place to a degree
+    weather_region TEXT NOT NULL,
+    said_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS house_of_region ON house (weather_region, house_id);
 
@@ -85,12 +88,24 @@ CREATE TABLE IF NOT EXISTS prediction (
     PRIMARY KEY (house, day)
 ) STRICT, WITHOUT ROWID;
 
+-- Where each house stands after its newest prediction, for whoever looks up the fleet. A house has its row
+-- from its registration on; until it has a prediction, `day` is NULL and `lost` -1.
+CREATE TABLE IF NOT EXISTS standing (
+    house INTEGER PRIMARY KEY,
+    day INTEGER,
+    status INTEGER NOT NULL DEFAULT 0,
+    lost INTEGER NOT NULL DEFAULT -1  -- 0.1 kWh
+) STRICT;
+CREATE INDEX IF NOT EXISTS standing_by_loss ON standing (lost DESC, house);
+CREATE INDEX IF NOT EXISTS standing_by_status ON standing (status, lost DESC, house);
+
 -- Model versions and reason codes, so that rows hold small numbers instead of text.
 CREATE TABLE IF NOT EXISTS word (
     id INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- due: steady time before which nobody sends it. trace: of the ingest that led to it. first_tried: steady time.
 CREATE TABLE IF NOT EXISTS report (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
@@ -101,12 +116,22 @@ CREATE TABLE IF NOT EXISTS report (
     created_at INTEGER NOT NULL,
     delivered_at INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
-    due INTEGER NOT NULL DEFAULT 0,   -- steady time before which nobody sends it
+    due INTEGER NOT NULL DEFAULT 0,
     problem TEXT,
-    trace TEXT NOT NULL DEFAULT ''    -- of the ingest that led to it
+    trace TEXT NOT NULL DEFAULT '',
+    first_tried INTEGER,
+    given_up_at INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS report_of_house ON report (house, seq);
-CREATE INDEX IF NOT EXISTS report_undelivered ON report (due) WHERE delivered_at IS NULL;
+CREATE INDEX IF NOT EXISTS report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX IF NOT EXISTS report_of_day ON report (as_of, status);
+
+-- Receivers that said that they want no more reports.
+CREATE TABLE IF NOT EXISTS gone_receiver (
+    target TEXT PRIMARY KEY,
+    gone_at INTEGER NOT NULL,
+    problem TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS quarantine (
     id TEXT PRIMARY KEY,
@@ -128,6 +153,36 @@ CREATE TABLE IF NOT EXISTS feedback (
     note TEXT NOT NULL,
     noted_at INTEGER NOT NULL,
     PRIMARY KEY (house, first_day, last_day)
+) STRICT, WITHOUT ROWID;
+
+-- Who may use the API and the pages. The token itself is nowhere, only what it hashes to.
+CREATE TABLE IF NOT EXISTS token (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,             -- separated by spaces
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What each step did in each minute, for people; the guarantees do not rest on it.
+CREATE TABLE IF NOT EXISTS activity (
+    minute INTEGER NOT NULL,          -- since 1970
+    step TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    done INTEGER NOT NULL,            -- packets, houses or reports
+    failed INTEGER NOT NULL,
+    PRIMARY KEY (minute, step)
+) STRICT, WITHOUT ROWID;
+
+-- That houses were erased, without saying which: a keyed digest of each name, by which its later packets are known.
+CREATE TABLE IF NOT EXISTS erasure (
+    digest BLOB PRIMARY KEY,
+    salt BLOB NOT NULL,
+    erased_at INTEGER NOT NULL,
+    removed TEXT NOT NULL             -- how much of what, as JSON
 ) STRICT, WITHOUT ROWID;
 
 -- Steady time: what it was at the last look, and the wall time of that look.

@@ -15,6 +15,7 @@ from sunsift.adapters.rows import (
 )
 from sunsift.adapters.sqlite import regions, reports
 from sunsift.adapters.sqlite.packets import read_days
+from sunsift.adapters.sqlite.standings import PLACE
 from sunsift.domain.evidence import is_current
 from sunsift.domain.status import Folded, Opinion
 from sunsift.domain.verdict import Prediction
@@ -114,6 +115,7 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
     connection.executemany(_MEASURED, [(number, day, row) for day, row in outcome.evidence])
     if outcome.report is not None:
         reports.add(connection, number, work, outcome.report, now_ms)
+    connection.execute(PLACE, (number,))
     connection.execute("UPDATE progress SET settled = generation WHERE house = ?", (number,))
     return True
 

@@ -1,0 +1,1 @@
+"""The API and the pages, in one server; the command line starts it."""

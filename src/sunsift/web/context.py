@@ -1,0 +1,29 @@
+"""What every request can ask for."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from sunsift.settings import Settings
+from sunsift.web.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The server's parts.
+
+    open_to_all: whoever reaches the server may do everything; only allowed on a loopback address.
+    """
+
+    settings: Settings
+    pool: Pool
+    open_to_all: bool = False
+
+
+def web_of(request: Request) -> Web:
+    """Return the parts of the server that got the request."""
+    return cast(Web, request.app.state.web)
+
+
+TheWeb = Annotated[Web, Depends(web_of)]
