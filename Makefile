@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 
-.PHONY: help demo test e2e check format bench soak picture constraints clean
+.PHONY: help demo test e2e check format bench soak docs picture constraints clean
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -11,7 +11,7 @@ demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/b
 	@$(BIN)/sunsift demo
 
 test: check ## Check everything, then run all tests
-	@tools/servers azurite osls ministack lint
+	@tools/servers azurite osls mermaid ministack lint
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers, under fire (10 minutes)
@@ -37,6 +37,12 @@ bench: ## Measure speed, memory and size; prints a table
 soak: ## Run the deterministic simulation for long
 	@tools/setup dev,lab
 	$(BIN)/python -m tests.simulation.soak --runs 20000
+
+docs: ## Build the documentation's site in build/site
+	@tools/setup dev,lab
+	@tools/servers mermaid
+	$(BIN)/sphinx-build -W --keep-going -q -c docs . build/site
+	@echo "The site begins at build/site/docs/index.html"
 
 picture: ## Draw the pictures of the demo and of the model in docs/pictures again
 	@tools/setup dev,lab
