@@ -166,6 +166,22 @@ class Report:
     trace: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a step did within one minute, for people.
+
+    minute: of wall time [since 1970]. runs: how often it ran. milliseconds: how long, together.
+    done: packets, houses or reports, as the step's name suggests. failed: of these, what came to nothing.
+    """
+
+    minute: int
+    step: str
+    runs: int
+    milliseconds: int
+    done: int
+    failed: int
+
+
 class Clock(Protocol):
     """Tells wall time."""
 
@@ -333,6 +349,13 @@ class Store(Protocol):
         """Keep what visits found; return how much of it is new, or changes what was said of the same days.
 
         Errors: UnknownHouseError.
+        """
+        ...
+
+    def note_activity(self, rows: Sequence[Activity]) -> None:
+        """Add to what steps did in each minute; forget what is a week older than these rows.
+
+        For people: the power may fail before it is kept.
         """
         ...
 

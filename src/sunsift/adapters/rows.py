@@ -20,13 +20,20 @@ from sunsift.domain.status import Change, Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
 from sunsift.ports import Refused, Saved
-from sunsift.records import ReportRow
+from sunsift.records import ReportRow, Tally, Waiting
 
 PREDICTION_COLUMNS: Final = (
     "day", "usable_days", "p_poor", "performance", "performance_se", "lost", "verdict", "reasons", "model",
     "input_digest", "average", "status", "since", "came_from",
 )  # fmt: skip
 HOUSE_COLUMNS: Final = tuple(f.name for f in fields(House))
+REPORT_COLUMNS: Final = (
+    "r.key, h.house_id, r.status, r.previous, r.as_of, r.created_at, r.delivered_at, r.attempts, r.problem, "
+    "r.given_up_at"
+)
+"""Of a report `r` and its house `h`."""
+ACTIVITY_MINUTES: Final = 7 * 24 * 60
+"""So long is kept what steps did."""
 Key = tuple[int, int]
 """Number of a house, and day."""
 
@@ -144,8 +151,8 @@ def to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction
 
 
 def to_report_row(row: Sequence[Any]) -> ReportRow:
-    """Turn a row into a listed report: its fields in order, statuses and times as they are stored."""
-    key, house_id, status, previous, as_of, created, delivered, attempts, problem = row
+    """Turn a row of `REPORT_COLUMNS` into a listed report."""
+    key, house_id, status, previous, as_of, created, delivered, attempts, problem, given_up = row
     return ReportRow(
         key,
         house_id,
@@ -156,4 +163,31 @@ def to_report_row(row: Sequence[Any]) -> ReportRow:
         None if delivered is None else iso_ms(delivered),
         attempts,
         problem,
+        None if given_up is None else iso_ms(given_up),
     )
+
+
+def to_tally(row: Sequence[Any]) -> Tally:
+    """Turn a row (region, status, houses, lost [0.1 kWh], capacity, latitude, longitude) into a tally."""
+    region, status, houses, lost, capacity, latitude, longitude = row
+    return Tally(
+        region,
+        STATUSES[status],
+        houses,
+        lost / 10,
+        round(capacity, 3),
+        round(latitude, 5),
+        round(longitude, 5),
+    )
+
+
+def to_waiting(row: Sequence[Any], newest_day: int | None) -> Waiting:
+    """Turn a row into what waits.
+
+    It holds: houses, unsettled, steady time, the longest waiting arrival, undelivered, given up, quarantined,
+    when the newest report was written.
+    """
+    houses, unsettled, steady, oldest, undelivered, given_up, quarantined, last = row
+    age = 0 if oldest is None or steady is None else max(0, steady - oldest)
+    last_report_at = None if last is None else iso_ms(last)
+    return Waiting(houses, unsettled, age, undelivered, given_up, quarantined, newest_day, last_report_at)

@@ -34,6 +34,10 @@ class UnknownHouseError(SunsiftError):
     """Nobody registered this house."""
 
 
+class InvalidCursorError(SunsiftError):
+    """A cursor that no page of this listing ended with."""
+
+
 class StoreError(SunsiftError):
     """The store cannot read or write now: the disk is full, read-only, locked or damaged."""
 

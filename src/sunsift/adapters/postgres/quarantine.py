@@ -3,10 +3,12 @@
 import zlib
 from collections.abc import Iterable, Sequence
 
+from sunsift.adapters.cursor import page_of, place_of
 from sunsift.adapters.postgres.database import NOW_MS, Link
 from sunsift.adapters.rows import message_id
 from sunsift.domain.times import iso_ms
 from sunsift.ports import Quarantined, Refused
+from sunsift.records import Page
 
 _ADD = f"""
 INSERT INTO quarantine (id, code, reason, house_id, source, body, received_at)
@@ -45,6 +47,29 @@ def redrivable(connection: Link, limit: int) -> list[Quarantined]:
 def find(connection: Link, ids: Iterable[str]) -> list[Quarantined]:
     """Return the named messages."""
     return [to_message(row) for row in connection.execute(_FIND, (list(ids),), binary=True)]
+
+
+def page(
+    connection: Link, code: str | None, house_id: str | None, after: str | None, limit: int
+) -> Page[Quarantined]:
+    """Return messages, of one code and house or any, the newest first."""
+    conditions, values = ["true"], list[object]()
+    for column, value in (("code", code), ("house_id", house_id)):
+        if value is not None:
+            conditions.append(f"q.{column} = %s")
+            values.append(value)
+    if after:
+        conditions.append('(q.received_at, q.id COLLATE "C") < (%s, %s)')
+        values += place_of(after, int, str)
+    query = f"{SELECT} WHERE {' AND '.join(conditions)} ORDER BY q.received_at DESC, q.id DESC LIMIT %s"
+    rows = connection.execute(query, (*values, limit + 1), binary=True).fetchall()
+    return page_of(rows, limit, to_message, lambda row: (row[5], row[0]))
+
+
+def codes(connection: Link) -> list[tuple[str, int]]:
+    """Count messages by code."""
+    rows = connection.execute("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code")
+    return [(code, count) for code, count in rows]
 
 
 def discard(connection: Link, ids: Iterable[str]) -> int:

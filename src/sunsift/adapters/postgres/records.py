@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from sunsift.adapters.postgres import quarantine, summary
-from sunsift.adapters.postgres.database import Database, Link
+from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.postgres.listing import pages, stream
+from sunsift.adapters.postgres.pages import PostgresPages
 from sunsift.adapters.rows import (
     HOUSE_COLUMNS,
     PREDICTION_COLUMNS,
+    REPORT_COLUMNS,
     to_house,
     to_packet,
     to_prediction,
@@ -41,8 +43,8 @@ _DAYS = """
 SELECT d.day, d.kind, d.updated_at, d.readings FROM house AS h JOIN day AS d ON d.house = h.id
 WHERE h.house_id = %s ORDER BY d.day
 """
-_REPORTS = """
-SELECT r.key, h.house_id, r.status, r.previous, r.as_of, r.created_at, r.delivered_at, r.attempts, r.problem
+_REPORTS = f"""
+SELECT {REPORT_COLUMNS}
 FROM report AS r JOIN house AS h ON h.id = r.house
 WHERE h.house_id = coalesce(%(house)s, h.house_id) ORDER BY r.key
 """
@@ -53,11 +55,8 @@ WHERE h.house_id = coalesce(%(house)s, h.house_id) ORDER BY h.house_id, f.first_
 """
 
 
-class PostgresRecords:
+class PostgresRecords(PostgresPages):
     """Looks things up; writes nothing."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def counts(self) -> Counts:
         """Count everything; more than some million days and predictions are estimated."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from sunsift.adapters.postgres import (
+    activity,
     feedback,
     houses,
     openings,
@@ -19,7 +20,7 @@ from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
+from sunsift.ports import Activity, Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
 
 
 class PostgresStore:
@@ -122,6 +123,10 @@ class PostgresStore:
     def note(self, found: Sequence[Feedback]) -> int:
         """Keep feedback of visits; return how much of it is new or changed."""
         return self._database.writing(lambda c: feedback.note(c, found, self._now_ms()))
+
+    def note_activity(self, rows: Sequence[Activity]) -> None:
+        """Add to what steps did in each minute."""
+        self._database.writing(lambda c: activity.add(c, rows))
 
     def redrivable(self, limit: int) -> list[Quarantined]:
         """Return quarantined packets whose house is registered by now."""

@@ -5,9 +5,11 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 
+from sunsift.adapters.cursor import page_of, place_of
 from sunsift.adapters.rows import message_id
 from sunsift.domain.times import iso_ms
 from sunsift.ports import Quarantined, Refused
+from sunsift.records import Page
 
 _ADD = """
 INSERT INTO quarantine (id, code, reason, house_id, source, received_at, body)
@@ -49,6 +51,32 @@ def find(connection: sqlite3.Connection, ids: Iterable[str]) -> list[Quarantined
 def every(connection: sqlite3.Connection) -> Iterable[Quarantined]:
     """Return all messages, ordered by id."""
     return map(_to_message, connection.execute(f"{_SELECT} ORDER BY q.id"))
+
+
+def page(
+    connection: sqlite3.Connection, code: str | None, house_id: str | None, after: str | None, limit: int
+) -> Page[Quarantined]:
+    """Return messages, of one code and house or any, the newest first."""
+    conditions, values = ["true"], list[object]()
+    for column, value in (("code", code), ("house_id", house_id)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if after:
+        conditions.append("(received_at, id) < (?, ?)")
+        values += place_of(after, int, str)
+    # Bodies are read last, and only those of the page.
+    query = (
+        f"{_SELECT} WHERE q.id IN (SELECT id FROM quarantine WHERE {' AND '.join(conditions)} "
+        "ORDER BY received_at DESC, id DESC LIMIT ?) ORDER BY q.received_at DESC, q.id DESC"
+    )
+    rows = connection.execute(query, (*values, limit + 1)).fetchall()
+    return page_of(rows, limit, _to_message, lambda row: (row[5], row[0]))
+
+
+def codes(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Count messages by code."""
+    return connection.execute("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code").fetchall()
 
 
 def discard(connection: sqlite3.Connection, ids: Iterable[str]) -> int:

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator
 
-from sunsift.adapters.rows import HOUSE_COLUMNS, PREDICTION_COLUMNS, to_house, to_prediction, to_report_row
+from sunsift.adapters.rows import (
+    HOUSE_COLUMNS,
+    PREDICTION_COLUMNS,
+    REPORT_COLUMNS,
+    to_house,
+    to_prediction,
+    to_report_row,
+)
 from sunsift.adapters.sqlite import feedback, quarantine, regions, rescore, summary
-from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.packets import read_days
+from sunsift.adapters.sqlite.pages import SqlitePages
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
@@ -23,17 +30,14 @@ _HOUSES = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house"
 _COLUMNS = ", ".join(PREDICTION_COLUMNS)
 _PREDICTIONS = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day"
 _NEWEST = f"SELECT {_COLUMNS} FROM prediction WHERE house = ? ORDER BY day DESC LIMIT 1"
-_REPORTS = """
-SELECT r.key, h.house_id, r.status, r.previous, r.as_of, r.created_at, r.delivered_at, r.attempts, r.problem
+_REPORTS = f"""
+SELECT {REPORT_COLUMNS}
 FROM report AS r JOIN house AS h ON h.id = r.house
 """
 
 
-class SqliteRecords:
+class SqliteRecords(SqlitePages):
     """Looks things up; writes nothing."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def counts(self) -> Counts:
         """Count everything."""

@@ -3,13 +3,23 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from sunsift.adapters.sqlite import feedback, houses, packets, quarantine, regions, reports, rescore, verdicts
+from sunsift.adapters.sqlite import (
+    activity,
+    feedback,
+    houses,
+    packets,
+    quarantine,
+    regions,
+    reports,
+    rescore,
+    verdicts,
+)
 from sunsift.adapters.sqlite.database import Database
 from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
+from sunsift.ports import Activity, Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
 
 
 class SqliteStore:
@@ -137,6 +147,11 @@ class SqliteStore:
         """Keep feedback of visits; return how much of it is new or changed."""
         with self._database.write() as connection:
             return feedback.note(connection, found, self._now_ms())
+
+    def note_activity(self, rows: Sequence[Activity]) -> None:
+        """Add to what steps did in each minute."""
+        with self._database.hint() as connection:
+            activity.add(connection, rows)
 
     def redrivable(self, limit: int) -> list[Quarantined]:
         """Return quarantined packets whose house is registered by now."""
