@@ -4,10 +4,12 @@ from fastapi import FastAPI
 
 from sunsift import __version__
 from sunsift.web.context import Web
+from sunsift.web.security import Guarded, guard
 
 
 def create_app(web: Web) -> FastAPI:
     """Return the server for parts that are ready to be asked."""
-    app = FastAPI(title="Sunsift", version=__version__, docs_url=None, redoc_url=None)
+    app = Guarded(title="Sunsift", version=__version__, docs_url=None, redoc_url=None)
     app.state.web = web
+    guard(app, web)
     return app

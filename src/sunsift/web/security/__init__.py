@@ -1,0 +1,23 @@
+"""What keeps the pages safe: headers, sessions, forms, and the gate in front of them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from sunsift.web.context import Web
+from sunsift.web.security.gate import Gate
+from sunsift.web.security.headers import Headers
+from sunsift.web.security.sessions import Sessions
+
+
+class Guarded(FastAPI):
+    """A server whose answers all carry the headers, those to its own failures too."""
+
+    def build_middleware_stack(self) -> Any:
+        """Put the headers around everything."""
+        return Headers(super().build_middleware_stack())
+
+
+def guard(app: FastAPI, web: Web) -> None:
+    """Put the gate in front of a server's pages."""
+    app.add_middleware(Gate, sessions=Sessions(web.settings.secrets.session))
