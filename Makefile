@@ -18,12 +18,13 @@ e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers
 	@tools/setup dev,lab
 	$(BIN)/python -m pytest -m e2e -n 3 --dist loadfile
 
-check: ## Lint, formatting, types, import rules
+check: ## Lint, formatting, types, import rules, known flaws of dependencies
 	@tools/setup dev,lab
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/audit.py
 
 format: ## Format the code, and mend what the linter can mend
 	@tools/setup dev,lab
