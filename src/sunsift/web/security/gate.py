@@ -16,6 +16,7 @@ from sunsift.web.security.visit import Visit
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOGIN = "/login"
+STATIC = "/static/"
 # A cookie that is SameSite=Strict stays away when a link of another site leads here; when the page then asks
 # for itself again, it comes.
 ASK_AGAIN = (
@@ -29,7 +30,10 @@ OLD_FORM = "This form is too old, or not from this page. Go back, load the page 
 
 
 class Gate:
-    """Finds out who asks (`request.state.session_caller`), and turns away what may not pass.
+    """Finds out who asks, and turns away what may not pass.
+
+    Requests carry on: `request.state.session_caller`, None for nobody, and `request.state.csrf_token` for the
+    hidden field csrf_token that every form has.
 
     The API looks after itself: of a cookie it gets to know only where nothing is changed, so that a form of
     another site could do nothing there even if the cookie came with it.
@@ -49,6 +53,7 @@ class Gate:
         visit = await self._visit(request)
         request.state.visit = visit
         request.state.session_caller = None if _changes_by_api(request) else visit.caller
+        request.state.csrf_token = _csrf_token(request, visit)
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -97,6 +102,15 @@ def _is_api(request: Request) -> bool:
     return request.url.path.startswith("/v1/")
 
 
+def _csrf_token(request: Request, visit: Visit) -> str:
+    """Return what the forms of a page carry; empty for what is no page.
+
+    Only a page makes a session: what it fetches afterwards comes with the cookie, or nobody is there.
+    """
+    makes_one = _shows_page(request) and not _is_api(request) and not request.url.path.startswith(STATIC)
+    return visit.csrf_token if visit.session is not None or makes_one else ""
+
+
 def _changes_by_api(request: Request) -> bool:
     return _is_api(request) and request.method not in SAFE
 
@@ -113,7 +127,7 @@ def _turned_away(request: Request, visit: Visit) -> Response | None:
     ):
         return HTMLResponse(ASK_AGAIN)
     path = request.url.path
-    if path == LOGIN or path.startswith("/static/"):
+    if path == LOGIN or path.startswith(STATIC):
         return None
     if visit.caller or web_of(request).open_to_all or "authorization" in request.headers:
         return None

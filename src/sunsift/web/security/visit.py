@@ -93,12 +93,3 @@ class Visit:
 def visit_of(request: Request) -> Visit:
     """Return the visit that a page's request belongs to."""
     return cast(Visit, request.state.visit)
-
-
-def page_context(request: Request) -> dict[str, object]:
-    """Return what every template can ask for; a context processor of Jinja2Templates.
-
-    csrf_token: for the hidden field of that name in every form. caller: who is logged in, or None.
-    """
-    visit = visit_of(request)
-    return {"csrf_token": visit.csrf_token, "caller": visit.caller}
