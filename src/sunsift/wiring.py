@@ -19,6 +19,7 @@ from sunsift.adapters.sqlite.coordinator import SqliteCoordinator
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
+from sunsift.adapters.sqlite.tokens import SqliteTokens
 from sunsift.adapters.webhook import WebhookSender
 from sunsift.domain.errors import MissingExtraError, SettingsError
 from sunsift.domain.rules import Rules
@@ -33,6 +34,7 @@ from sunsift.steps.poll import Polled, poll
 from sunsift.steps.predict import Predicted, predict
 from sunsift.steps.settle import settle, sweep
 from sunsift.telemetry import SILENT, Observer, deliver_counts, ingest_counts, predict_counts, timed
+from sunsift.tokens import Tokens
 
 if TYPE_CHECKING:
     from sunsift.adapters.fallback import SpareCoordinator
@@ -62,6 +64,7 @@ class Steps:
     coordinator: Coordinator
     topic: Topic
     records: Records
+    tokens: Tokens
     model: Model
     clock: Clock
     rules: Rules
@@ -153,6 +156,7 @@ def embedded(
         coordinator=_coordinator_of(settings, coordinator),
         topic=LocalTopic(),
         records=SqliteRecords(database),
+        tokens=SqliteTokens(database),
         model=load(),
         clock=clock,
         rules=settings.rules,
@@ -178,6 +182,7 @@ def on_servers(
         from sunsift.adapters.postgres.database import Database as PostgresDatabase
         from sunsift.adapters.postgres.records import PostgresRecords
         from sunsift.adapters.postgres.store import PostgresStore
+        from sunsift.adapters.postgres.tokens import PostgresTokens
 
     assert settings.store is not None
     database = PostgresDatabase(settings.store)
@@ -190,6 +195,7 @@ def on_servers(
         coordinator=_coordinator_of(settings, PostgresCoordinator(database)),
         topic=LocalTopic(),
         records=PostgresRecords(database),
+        tokens=PostgresTokens(database),
         model=load(),
         clock=clock or SystemClock(),
         rules=settings.rules,

@@ -1,6 +1,7 @@
 """What every request can ask for."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -14,11 +15,13 @@ class Web:
     """The server's parts.
 
     open_to_all: whoever reaches the server may do everything; only allowed on a loopback address.
+    stopping: set when the server is told to stop; answers that last have to end then.
     """
 
     settings: Settings
     pool: Pool
     open_to_all: bool = False
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 def web_of(request: Request) -> Web:

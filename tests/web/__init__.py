@@ -1,0 +1,1 @@
+"""The API and the pages, asked as programs and browsers ask them."""
