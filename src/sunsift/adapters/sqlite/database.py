@@ -73,6 +73,8 @@ class Database:
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         run("PRAGMA temp_store = MEMORY")
+        # What is deleted is overwritten, so that an erased house is gone from the file and not only unlisted.
+        run("PRAGMA secure_delete = ON")
         run("PRAGMA journal_size_limit = 67108864")
         if self._version() < SCHEMA_VERSION:
             with self.write() as connection:
@@ -120,6 +122,24 @@ class Database:
         """
         with self._transaction("BEGIN IMMEDIATE", "NORMAL") as connection:
             yield connection
+
+    def forget_log(self) -> None:
+        """Fold the log into the file and empty it, so that nothing deleted is left in it.
+
+        While somebody reads it stays; then a later commit or the last close does it.
+        """
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise in_plain_words(error, self.path) from error
+
+    def compact(self) -> None:
+        """Write the file anew, without the room of what was deleted before deleting overwrote it."""
+        try:
+            self._connection.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise in_plain_words(error, self.path) from error
+        self.forget_log()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

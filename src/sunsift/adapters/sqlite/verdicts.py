@@ -97,7 +97,10 @@ def commit(connection: sqlite3.Connection, outcome: Outcome, now_ms: int) -> boo
     """
     work = outcome.work
     house_id = work.house.house_id
-    number = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()[0]
+    row = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()
+    if row is None:  # erased meanwhile
+        return False
+    number = row[0]
     claim = (number, work.fence, work.generation, work.arrived)
     if connection.execute(_STILL_MINE, claim).fetchone() is None:
         return False
