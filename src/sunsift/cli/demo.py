@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from sunsift.cli.demo_truth import Truth, comparison, judged, tally
-from sunsift.cli.league import rank
 from sunsift.cli.output import examples, plain, progress, show, table
 from sunsift.cli.quarantine import redrive_registered
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
+from sunsift.views.league import rank
 
 if TYPE_CHECKING:
     from sunsift.domain.house import House

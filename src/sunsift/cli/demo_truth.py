@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sunsift.cli.league import percent, status_of
+from sunsift.cli.league import percent
 from sunsift.cli.output import coloured, counted, date_text, plain, table
+from sunsift.views.league import status_of
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -1,13 +1,10 @@
 """One house on one page: registration, verdict, evidence, recent days, history, reports."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sunsift.cli.league import described, percent
+from sunsift.cli.league import percent
 from sunsift.cli.output import coloured, columns_of_terminal, date_text, plain, show, table
-from sunsift.domain.readings import SLOTS, stack_days
-from sunsift.domain.status import Change
-from sunsift.records import Standing
+from sunsift.views.story import DAYS_SHOWN, Story
 
 if TYPE_CHECKING:
     from sunsift.domain.house import House
@@ -15,7 +12,6 @@ if TYPE_CHECKING:
     from sunsift.records import ReportRow
     from sunsift.wiring import Sunsift
 
-DAYS_SHOWN = 60
 REPORTS_SHOWN = 5
 BESIDE_PLOT = 31
 CHANGES_SHOWN = 10
@@ -23,61 +19,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 _MISSING = "·"
 
 
-class _Story:
-    """Everything that is known of one house, read in one pass."""
-
-    def __init__(self, parts: "Sunsift", house: "House") -> None:
-        self.standing = Standing(house, None, None)
-        self.changes: list[Change] = []
-        self.performance: dict[int, float] = {}
-        for _, prediction, folded in parts.records.predictions(house.house_id):
-            self.standing = Standing(house, prediction, folded)
-            self.performance[prediction.period_end] = prediction.score.performance
-            if folded.change and folded.change not in self.changes[-1:]:
-                self.changes.append(folded.change)
-        self.reports = sorted(
-            parts.records.reports(house.house_id), key=lambda r: (r.as_of, r.created_at), reverse=True
-        )
-        self.recent: list[dict[str, Any]] = []
-        packets = parts.records.days(house.house_id)
-        self.days = len(packets)
-        days = stack_days(packets[-DAYS_SHOWN:])
-        for day, imports, exports in zip(
-            days.day.tolist(), days.import_kwh.tolist(), days.export_kwh.tolist(), strict=True
-        ):
-            self.recent.append({"day": day, "import_kwh": _sum(imports), "export_kwh": _sum(exports)})
-
-
-def _sum(half_hours: list[float]) -> float | None:
-    """Return a day's energy; None where most of it is missing."""
-    known = [value for value in half_hours if value == value]  # NaN differs from itself
-    return round(sum(known), 3) if len(known) > SLOTS // 2 else None
-
-
-def described_house(parts: "Sunsift", house: "House") -> dict[str, Any]:
-    """Return one house for programs."""
-    story = _Story(parts, house)
-    changes = [
-        {"as_of": date_text(c.as_of), "status": str(c.status), "previous": str(c.previous)}
-        for c in story.changes
-    ]
-    days = [{"date": date_text(d["day"])} | _without(d, "day") for d in story.recent]
-    reports = [asdict(r) | {"as_of": date_text(r.as_of)} for r in story.reports]
-    return described(story.standing, parts.model) | {
-        "registration": asdict(house),
-        "changes": changes,
-        "recent_days": days,
-        "reports": reports,
-    }
-
-
-def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key != name}
-
-
 def show_house(parts: "Sunsift", house: "House") -> None:
     """Print the page of one house."""
-    story = _Story(parts, house)
+    story = Story(parts.records, house)
     show(f"[bold]House {plain(house.house_id)}[/bold]  {plain(_registration(house))}", "")
     prediction, folded = story.standing.prediction, story.standing.folded
     if prediction is None or folded is None:
@@ -133,7 +77,7 @@ def _show_verdict(parts: "Sunsift", prediction: "Prediction") -> None:
         show(f"  • {plain(parts.model.explain(reason))}")
 
 
-def _plot(story: _Story) -> list[str]:
+def _plot(story: Story) -> list[str]:
     """Return the last days as three lines of bars over one axis of dates."""
     last = story.recent[-1]["day"]
     shown = min(DAYS_SHOWN, max(10, columns_of_terminal() - BESIDE_PLOT))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sunsift.cli.league import described, league_table, rank, status_of
+from sunsift.cli.league import league_table
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import UnknownHouseError
+from sunsift.views.league import described, rank, status_of
 
 if TYPE_CHECKING:
     from sunsift.records import Standing
@@ -89,12 +90,13 @@ def _matching(parts: "Sunsift", only: Only | None, count: list[int]) -> "Iterato
 
 
 def _one(parts: "Sunsift", house_id: str, *, as_json: bool) -> None:
-    from sunsift.cli.house_page import described_house, show_house
+    from sunsift.cli.house_page import show_house
+    from sunsift.views.story import described_house
 
     house = parts.store.houses([house_id]).get(house_id)
     if house is None:
         raise UnknownHouseError(f"house {house_id} is not registered; see: sunsift houses list")
     if as_json:
-        print_json(described_house(parts, house))
+        print_json(described_house(parts.records, parts.model, house))
     else:
         show_house(parts, house)
