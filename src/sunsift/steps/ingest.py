@@ -15,10 +15,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest did. taken: messages it received; 0 means that the inbox was empty."""
+    """What one ingest did.
+
+    taken: messages it received; 0 means that the inbox was empty. refused: those that went to quarantine.
+    """
 
     taken: int
     saved: Saved
+    refused: Sequence[Refused] = ()
 
 
 def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, trace: str = "") -> Ingested:
@@ -44,7 +48,7 @@ def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, t
             "house_ids": sorted({p.house_id for p in packets}),
         },
     )
-    return Ingested(len(messages), saved)
+    return Ingested(len(messages), saved, refused)
 
 
 def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinator, clock: Clock) -> Ingested:
@@ -62,7 +66,7 @@ def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinat
     stays = {(r.body, r.source) for r in unchanged}
     store.discard([q.id for q in waiting if (q.body, q.source) not in stays])
     saved.quarantined = len(refused)
-    return Ingested(len(messages), saved)
+    return Ingested(len(messages), saved, refused)
 
 
 def _sort_out(messages: Sequence[Message], store: Store, clock: Clock) -> tuple[list[Packet], list[Refused]]:
