@@ -47,13 +47,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message on its way to quarantine, whole, with the reason."""
+    """A message on its way to quarantine, whole, with the reason.
+
+    utc_offset_hours: by which clock its day was cut, where that is the trouble.
+    """
 
     body: bytes
     source: str
     code: str
     reason: str
     house_id: str | None = None
+    utc_offset_hours: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,21 @@ class Saved:
     duplicate: int = 0
     superseded: int = 0
     quarantined: int = 0
+    arrived: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Registered:
+    """What registrations did to the store.
+
+    added: houses that were new. changed: registrations that differ from what was stored.
+    superseded: those that differ, but are older than what is stored; they did nothing.
+    arrived: steady time [ms] of every changed house that waits to be settled.
+    """
+
+    added: int = 0
+    changed: int = 0
+    superseded: int = 0
     arrived: dict[str, int] = field(default_factory=dict)
 
 
@@ -154,6 +173,8 @@ class Report:
 
     attempt: 1 for the first sending, more when an earlier one was not acknowledged.
     trace: of the ingest that led to it; see `Store.save`.
+    first_tried: when the first attempt was made [steady ms].
+    prediction: of the day `as_of`, as it is now; None if it was withdrawn since.
     """
 
     key: str
@@ -266,8 +287,12 @@ class Store(Protocol):
         """Return the registered ones of the named houses."""
         ...
 
-    def register(self, registrations: Sequence[House]) -> tuple[int, int]:
-        """Add or change registrations; return how many were added and how many changed.
+    def register(self, registrations: Sequence[House], said_at: Sequence[int] | None = None) -> Registered:
+        """Add or change registrations.
+
+        said_at: when each was said [microseconds since 1970]. Of two words on a house the greatest
+        (said_at, digest) holds, whatever comes last. None: a person says them now, which wins over all words
+        that came before it.
 
         A changed registration makes the house's predictions and its evidence stale. If it names another
         region, the days of that region that nobody opened before are opened now.
@@ -325,7 +350,10 @@ class Store(Protocol):
         ...
 
     def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
-        """Take reports that are due, in order within a house; others do not get them until `until`."""
+        """Take reports that are due; others do not get them until `until`.
+
+        Of each house only the oldest report that waits is due. Those that wait longest come first.
+        """
         ...
 
     def acknowledge(self, keys: Sequence[str]) -> None:
@@ -359,8 +387,12 @@ class Store(Protocol):
         """
         ...
 
-    def redrivable(self, limit: int) -> list[Quarantined]:
-        """Return quarantined packets that waited for a house which is registered by now."""
+    def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
+        """Return quarantined packets that waited for a registration which is there by now.
+
+        They waited for their house (`unknown_house`), or for it to have the clock of theirs (`clock`).
+        house_ids: only of these houses.
+        """
         ...
 
     def quarantined(self, ids: Sequence[str]) -> list[Quarantined]:
@@ -378,6 +410,8 @@ class Sender(Protocol):
     batch: int
     """The most reports that one call is given, so that it ends well within a lease."""
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
         ...
+    target: str
+    """The receiver as it may be shown and remembered, without secrets."""

@@ -67,7 +67,7 @@ def _write_registrations(fleet: Fleet, houses_csv: Path) -> None:
 def register(houses_csv: Path, data: Path) -> Figures:
     """Make a store and register the houses in it."""
     with _sunsift(data) as parts:
-        added, _ = parts.store.register(read_houses(houses_csv))
+        added = parts.store.register(read_houses(houses_csv)).added
     return {"houses": added}
 
 

@@ -83,7 +83,7 @@ def _deal(mail: Path, workers: int, batch: int) -> list[Path]:
 def server_register(houses_csv: Path, store: str, coordinator: str) -> Figures:
     """Register houses."""
     with _sunsift(_settings(houses_csv.parent, store, coordinator)) as parts:
-        added, _ = parts.store.register(read_houses(houses_csv))
+        added = parts.store.register(read_houses(houses_csv)).added
     return {"houses": added}
 
 

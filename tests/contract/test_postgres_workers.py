@@ -16,6 +16,7 @@ from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.domain.errors import StoreError
 from sunsift.domain.status import Change, Status
 from sunsift.domain.verdict import Reason, Score
+from sunsift.ports import Registered
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.kill import wait_until
 from tests.support.servers.postgres import Postgres, fresh_database
@@ -134,13 +135,13 @@ class TestAtOnce:
     def test_a_house_is_registered_once(self, url: str, store: PostgresStore) -> None:
         registered = [a_house(f"h{n}") for n in range(200)]
 
-        def work(store: PostgresStore, number: int) -> tuple[int, int]:
+        def work(store: PostgresStore, number: int) -> Registered:
             mine = registered[:]
             random.Random(number).shuffle(mine)
             return store.register(mine)
 
         counted = at_once(url, work)
-        assert (sum(added for added, _ in counted), sum(changed for _, changed in counted)) == (200, 0)
+        assert (sum(done.added for done in counted), sum(done.changed for done in counted)) == (200, 0)
         assert len(store.houses(h.house_id for h in registered)) == 200
 
     def test_a_report_is_claimed_by_one(self, url: str, store: PostgresStore) -> None:
@@ -249,7 +250,7 @@ class TestWaiting:
         moved = a_house("a", region="south")
         self.behind(
             url,
-            lambda connection: houses.register(connection, [moved], 1),
+            lambda connection: houses.register(connection, [moved], None, 0, 1),
             lambda other: other.save([a_packet("a", FIRST_DAY + 1)], []),
         )
         days = {row[:2] for row in everything(url, "region_day")["region_day"]}
@@ -261,7 +262,7 @@ class TestWaiting:
         changed = a_house("a", tilt=40.0)
         [work] = self.behind(
             url,
-            lambda connection: houses.register(connection, [changed], 1),
+            lambda connection: houses.register(connection, [changed], None, 0, 1),
             lambda other: other.open(["a"], 30, 10),
         )
         assert work.house == changed

@@ -41,14 +41,14 @@ def add(
 
     registrations = read_houses(houses_csv, lambda names: say(f"Not used: column {', '.join(names)}"))
     with opened(settings_of(ctx), must_exist=False) as parts:
-        added, changed = parts.store.register(registrations)
+        done = parts.store.register(registrations)
         redriven = redrive_registered(parts)
-    unchanged = len(registrations) - added - changed
+    unchanged = len(registrations) - done.added - done.changed
     if as_json:
-        counts = {"added": added, "changed": changed, "unchanged": unchanged}
+        counts = {"added": done.added, "changed": done.changed, "unchanged": unchanged}
         print_json(counts | {"redriven": redriven.accepted, "quarantined": redriven.quarantined})
         return
-    show(f"{counted(added, 'house')} added, {changed:,} changed, {unchanged:,} unchanged")
+    show(f"{counted(done.added, 'house')} added, {done.changed:,} changed, {unchanged:,} unchanged")
     if redriven.accepted:
         show(f"{counted(redriven.accepted, 'packet')} that waited in quarantine for them ingested")
     if redriven.quarantined:

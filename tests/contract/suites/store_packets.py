@@ -8,7 +8,7 @@ import pytest
 
 from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.readings import INTERVALS, MISSING, QUALITIES, Packet
-from sunsift.ports import Refused, Store
+from sunsift.ports import Refused, Registered, Store
 from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, packet_of
 from tests.support.clock import ManualClock
@@ -41,13 +41,13 @@ class StorePacketsContract:
             battery=True,
             region="Süd",
         )
-        assert store.register([full]) == (1, 0)
+        assert store.register([full]) == Registered(added=1)
         assert store.houses([full.house_id]) == {full.house_id: full}
 
     def test_registrations_are_counted(self, store: Store) -> None:
         again = [a_house("a"), a_house("b", tilt=10.0), a_house("c")]
-        assert store.register(again) == (1, 1)
-        assert store.register(again) == (0, 0)
+        assert store.register(again) == Registered(added=1, changed=1)
+        assert store.register(again) == Registered()
 
     def test_registering_is_all_or_nothing(self, store: Store) -> None:
         with pytest.raises(BoomError):

@@ -11,13 +11,17 @@ from sunsift.ports import Quarantined, Refused
 from sunsift.records import Page
 
 _ADD = f"""
-INSERT INTO quarantine (id, code, reason, house_id, source, body, received_at)
-SELECT *, {NOW_MS} FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[])
+INSERT INTO quarantine (id, code, reason, house_id, utc_offset_hours, source, body, received_at)
+SELECT *, {NOW_MS} FROM unnest(
+    %b::text[], %b::text[], %b::text[], %b::text[], %b::double precision[], %b::text[], %b::bytea[])
 ON CONFLICT (id) DO NOTHING
 """
 SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
+# The first condition is the index's.
 _REDRIVABLE = f"""
-{SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code = 'unknown_house'
+{SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code IN ('unknown_house', 'clock')
+AND (q.code = 'unknown_house' OR q.utc_offset_hours = h.utc_offset_hours)
+AND (%b::text[] IS NULL OR q.house_id = ANY (%b::text[]))
 ORDER BY q.house_id COLLATE "C", q.id COLLATE "C" LIMIT %s
 """
 _FIND = f'{SELECT} WHERE q.id = ANY (%b::text[]) ORDER BY q.id COLLATE "C"'
@@ -30,7 +34,10 @@ DELETE FROM quarantine AS q USING gone WHERE q.id = gone.id
 def add(connection: Link, refused: Sequence[Refused], now_ms: int | None) -> int:
     """Keep messages; return how many were given. now_ms: wall time [ms since 1970]; None for the server's."""
     rows = sorted(
-        ((message_id(r), r.code, r.reason, r.house_id, r.source, zlib.compress(r.body)) for r in refused),
+        (
+            (message_id(r), r.code, r.reason, r.house_id, r.utc_offset_hours, r.source, zlib.compress(r.body))
+            for r in refused
+        ),
         key=lambda row: row[0],
     )
     if rows:
@@ -39,9 +46,10 @@ def add(connection: Link, refused: Sequence[Refused], now_ms: int | None) -> int
     return len(rows)
 
 
-def redrivable(connection: Link, limit: int) -> list[Quarantined]:
-    """Return packets that waited for a house that is registered by now."""
-    return [to_message(row) for row in connection.execute(_REDRIVABLE, (limit,), binary=True)]
+def redrivable(connection: Link, limit: int, house_ids: Sequence[str] | None) -> list[Quarantined]:
+    """Return packets that waited for a registration that is there by now. house_ids: only of these houses."""
+    wanted = None if house_ids is None else list(house_ids)
+    return [to_message(row) for row in connection.execute(_REDRIVABLE, (wanted, wanted, limit), binary=True)]
 
 
 def find(connection: Link, ids: Iterable[str]) -> list[Quarantined]:

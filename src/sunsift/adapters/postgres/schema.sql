@@ -143,9 +143,10 @@ CREATE TABLE quarantine (
     house_id text COLLATE "C",
     source text NOT NULL,
     received_at bigint NOT NULL,
-    body bytea NOT NULL                 -- compressed
+    body bytea NOT NULL,                -- compressed
+    utc_offset_hours double precision   -- by which clock its day was cut, where the code is `clock`
 );
-CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code IN ('unknown_house', 'clock');
 
 CREATE TABLE feedback (
     house integer NOT NULL REFERENCES house ON DELETE CASCADE,

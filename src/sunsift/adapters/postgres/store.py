@@ -10,6 +10,7 @@ from sunsift.adapters.postgres import (
     packets,
     quarantine,
     regions,
+    receivers,
     reports,
     rescore,
     steady,
@@ -20,7 +21,18 @@ from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import Activity, Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
+from sunsift.ports import (
+    Activity,
+    Clock,
+    OpenDays,
+    Outcome,
+    Quarantined,
+    Refused,
+    Registered,
+    Report,
+    Saved,
+    Work,
+)
 
 
 class PostgresStore:
@@ -50,10 +62,12 @@ class PostgresStore:
         with self._database.read() as connection:
             return houses.find(connection, house_ids)
 
-    def register(self, registrations: Sequence[House]) -> tuple[int, int]:
-        """Add or change registrations; return how many were added and how many changed."""
+    def register(self, registrations: Sequence[House], said_at: Sequence[int] | None = None) -> Registered:
+        """Add or change registrations."""
         arrived = self.steady()
-        return self._database.writing(lambda c: houses.register(c, registrations, arrived))
+        told = self._now_ms()
+        now = None if told is None else told * 1000
+        return self._database.writing(lambda c: houses.register(c, registrations, said_at, now, arrived))
 
     def save(self, accepted: Sequence[Packet], refused: Sequence[Refused], trace: str = "") -> Saved:
         """Store winning revisions, mark what they change, and quarantine what was refused."""
@@ -128,10 +142,10 @@ class PostgresStore:
         """Add to what steps did in each minute."""
         self._database.writing(lambda c: activity.add(c, rows))
 
-    def redrivable(self, limit: int) -> list[Quarantined]:
-        """Return quarantined packets whose house is registered by now."""
+    def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
+        """Return quarantined packets whose registration is there by now."""
         with self._database.read() as connection:
-            return quarantine.redrivable(connection, limit)
+            return quarantine.redrivable(connection, limit, house_ids)
 
     def quarantined(self, ids: Sequence[str]) -> list[Quarantined]:
         """Return the named quarantined messages."""

@@ -4,13 +4,20 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from sunsift.adapters.registrations import Word, weigh
 from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 from sunsift.domain.house import House
+from sunsift.ports import Registered
 
 _SELECT = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house"
-_STORED = (*HOUSE_COLUMNS, "weather_region")
+_SELECT_WORDS = (
+    f"SELECT {', '.join(HOUSE_COLUMNS)}, said_at FROM house "
+    "WHERE house_id IN (SELECT value FROM json_each(?))"
+)
+_STORED = (*HOUSE_COLUMNS, "weather_region", "said_at")
 _INSERT = f"INSERT INTO house ({', '.join(_STORED)}) VALUES ({', '.join('?' * len(_STORED))})"
 _UPDATE = f"UPDATE house SET {', '.join(f'{c} = ?' for c in _STORED[1:])} WHERE house_id = ?"
+_CONFIRM = "UPDATE house SET said_at = ? WHERE house_id = ?"
 _FORGET_EVIDENCE = "DELETE FROM evidence WHERE house = (SELECT id FROM house WHERE house_id = ?)"
 # Days that the new region never had; those that it has stay as they are, open or closed.
 _OPEN_ALL = """
@@ -24,6 +31,10 @@ UPDATE progress SET generation = generation + 1, arrived = max(?, arrived + 1),
     changed_to = (SELECT max(day) FROM day WHERE day.house = progress.house)
 WHERE house = (SELECT id FROM house WHERE house_id = ?)
 """
+_UNSETTLED = """
+SELECT h.house_id, p.arrived FROM house AS h JOIN progress AS p ON p.house = h.id
+WHERE h.house_id IN (SELECT value FROM json_each(?)) AND p.generation > p.settled
+"""
 
 
 def find(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, House]:
@@ -34,22 +45,34 @@ def find(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, 
     return {row[0]: to_house(row) for row in rows}
 
 
-def register(connection: sqlite3.Connection, houses: Sequence[House], arrived: int) -> tuple[int, int]:
-    """Add or change registrations; return how many were added and how many changed."""
-    known = find(connection, (h.house_id for h in houses))
-    added = changed = 0
-    for house in houses:
-        values = [getattr(house, column) for column in _STORED]
-        before = known.get(house.house_id)
-        if before is None:
-            number = connection.execute(_INSERT, values).lastrowid
-            connection.execute("INSERT INTO standing (house) VALUES (?)", (number,))
-            added += 1
-        elif before != house:
-            connection.execute(_UPDATE, [*values[1:], house.house_id])
-            connection.execute(_MARK_ALL, (arrived, house.house_id))
-            connection.execute(_FORGET_EVIDENCE, (house.house_id,))
-            connection.execute(_OPEN_ALL, (arrived, house.house_id))
-            changed += 1
-        known[house.house_id] = house
-    return added, changed
+def register(
+    connection: sqlite3.Connection,
+    houses: Sequence[House],
+    said_at: Sequence[int] | None,
+    now: int,
+    arrived: int,
+) -> Registered:
+    """Add or change registrations. now: wall time [microseconds]. arrived: steady time [ms]."""
+    weighed = weigh(houses, said_at, now, _words(connection, {h.house_id for h in houses}))
+    for word in weighed.new.values():
+        number = connection.execute(_INSERT, _row(word)).lastrowid
+        connection.execute("INSERT INTO standing (house) VALUES (?)", (number,))
+    for house_id, word in weighed.changed.items():
+        connection.execute(_UPDATE, [*_row(word)[1:], house_id])
+        connection.execute(_MARK_ALL, (arrived, house_id))
+        connection.execute(_FORGET_EVIDENCE, (house_id,))
+        connection.execute(_OPEN_ALL, (arrived, house_id))
+    connection.executemany(_CONFIRM, [(word.said_at, name) for name, word in weighed.confirmed.items()])
+    rows = connection.execute(_UNSETTLED, (json.dumps(list(weighed.changed)),))
+    return Registered(weighed.additions, weighed.changes, weighed.superseded, dict(rows.fetchall()))
+
+
+def _words(connection: sqlite3.Connection, house_ids: Iterable[str]) -> dict[str, Word]:
+    """Return what holds of the named houses."""
+    rows = connection.execute(_SELECT_WORDS, (json.dumps(list(house_ids)),))
+    return {row[0]: Word(to_house(row[:-1]), row[-1]) for row in rows}
+
+
+def _row(word: Word) -> list[object]:
+    """Return the values of `_STORED`."""
+    return [*(getattr(word.house, column) for column in _STORED[:-1]), word.said_at]

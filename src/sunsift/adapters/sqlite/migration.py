@@ -35,11 +35,13 @@ def add_traces(connection: sqlite3.Connection) -> None:
 
 
 def add_columns_of_deliveries(connection: sqlite3.Connection) -> None:
-    """Tell when a house was described and a report was tried; another index lists what waits."""
+    """Tell when a house was described, a report was tried, a day was cut; other indexes list what waits."""
     connection.execute("ALTER TABLE house ADD COLUMN said_at INTEGER NOT NULL DEFAULT 0")
     connection.execute("ALTER TABLE report ADD COLUMN first_tried INTEGER")
     connection.execute("ALTER TABLE report ADD COLUMN given_up_at INTEGER")
-    connection.execute("DROP INDEX IF EXISTS report_undelivered")
+    connection.execute("ALTER TABLE quarantine ADD COLUMN utc_offset_hours REAL")
+    for index in ("report_undelivered", "quarantine_of_house"):
+        connection.execute(f"DROP INDEX IF EXISTS {index}")
 
 
 def place_houses(connection: sqlite3.Connection) -> None:

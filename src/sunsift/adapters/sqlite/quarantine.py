@@ -12,10 +12,16 @@ from sunsift.ports import Quarantined, Refused
 from sunsift.records import Page
 
 _ADD = """
-INSERT INTO quarantine (id, code, reason, house_id, source, received_at, body)
-VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+INSERT INTO quarantine (id, code, reason, house_id, utc_offset_hours, source, received_at, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
+# The first condition is the index's.
+_REDRIVABLE = f"""
+{_SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code IN ('unknown_house', 'clock')
+AND (q.code = 'unknown_house' OR q.utc_offset_hours = h.utc_offset_hours)
+"""
+_IN_ORDER = "ORDER BY q.house_id, q.id LIMIT ?"
 
 
 def add(connection: sqlite3.Connection, refused: Sequence[Refused], now_ms: int) -> int:
@@ -23,20 +29,33 @@ def add(connection: sqlite3.Connection, refused: Sequence[Refused], now_ms: int)
     connection.executemany(
         _ADD,
         [
-            (message_id(r), r.code, r.reason, r.house_id, r.source, now_ms, zlib.compress(r.body))
+            (
+                message_id(r),
+                r.code,
+                r.reason,
+                r.house_id,
+                r.utc_offset_hours,
+                r.source,
+                now_ms,
+                zlib.compress(r.body),
+            )
             for r in refused
         ],
     )
     return len(refused)
 
 
-def redrivable(connection: sqlite3.Connection, limit: int) -> list[Quarantined]:
-    """Return packets that waited for a house that is registered by now."""
-    rows = connection.execute(
-        f"{_SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code = 'unknown_house' "
-        "ORDER BY q.house_id, q.id LIMIT ?",
-        (limit,),
-    )
+def redrivable(
+    connection: sqlite3.Connection, limit: int, house_ids: Sequence[str] | None
+) -> list[Quarantined]:
+    """Return packets that waited for a registration that is there by now. house_ids: only of these houses."""
+    if house_ids is None:
+        rows = connection.execute(f"{_REDRIVABLE} {_IN_ORDER}", (limit,))
+    else:
+        rows = connection.execute(
+            f"{_REDRIVABLE} AND q.house_id IN (SELECT value FROM json_each(?)) {_IN_ORDER}",
+            (json.dumps(list(house_ids)), limit),
+        )
     return [_to_message(row) for row in rows]
 
 

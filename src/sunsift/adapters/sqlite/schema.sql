@@ -140,9 +140,10 @@ CREATE TABLE IF NOT EXISTS quarantine (
     house_id TEXT,
     source TEXT NOT NULL,
     received_at INTEGER NOT NULL,
-    body BLOB NOT NULL                -- compressed
+    body BLOB NOT NULL,               -- compressed
+    utc_offset_hours REAL             -- by which clock its day was cut, where the code is `clock`
 ) STRICT;
-CREATE INDEX IF NOT EXISTS quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+CREATE INDEX IF NOT EXISTS quarantine_of_house ON quarantine (house_id) WHERE code IN ('unknown_house', 'clock');
 
 -- What visits found: the newest word on each stretch of days.
 CREATE TABLE IF NOT EXISTS feedback (

@@ -10,6 +10,7 @@ from sunsift.adapters.sqlite import (
     packets,
     quarantine,
     regions,
+    receivers,
     reports,
     rescore,
     verdicts,
@@ -19,7 +20,18 @@ from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import Activity, Clock, OpenDays, Outcome, Quarantined, Refused, Report, Saved, Work
+from sunsift.ports import (
+    Activity,
+    Clock,
+    OpenDays,
+    Outcome,
+    Quarantined,
+    Refused,
+    Registered,
+    Report,
+    Saved,
+    Work,
+)
 
 
 class SqliteStore:
@@ -69,10 +81,11 @@ class SqliteStore:
         with self._database.read() as connection:
             return houses.find(connection, house_ids)
 
-    def register(self, registrations: Sequence[House]) -> tuple[int, int]:
-        """Add or change registrations; return how many were added and how many changed."""
+    def register(self, registrations: Sequence[House], said_at: Sequence[int] | None = None) -> Registered:
+        """Add or change registrations."""
         with self._database.write() as connection:
-            return houses.register(connection, registrations, self._steady(connection))
+            now = self._now_ms() * 1000
+            return houses.register(connection, registrations, said_at, now, self._steady(connection))
 
     def save(self, accepted: Sequence[Packet], refused: Sequence[Refused], trace: str = "") -> Saved:
         """Store winning revisions, mark what they change, and quarantine what was refused."""
@@ -153,10 +166,10 @@ class SqliteStore:
         with self._database.hint() as connection:
             activity.add(connection, rows)
 
-    def redrivable(self, limit: int) -> list[Quarantined]:
-        """Return quarantined packets whose house is registered by now."""
+    def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
+        """Return quarantined packets whose registration is there by now."""
         with self._database.read() as connection:
-            return quarantine.redrivable(connection, limit)
+            return quarantine.redrivable(connection, limit, house_ids)
 
     def quarantined(self, ids: Sequence[str]) -> list[Quarantined]:
         """Return the named quarantined messages."""

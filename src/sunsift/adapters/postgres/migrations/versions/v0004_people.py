@@ -28,6 +28,9 @@ _STATEMENTS = (
     "DROP INDEX report_undelivered",
     "CREATE INDEX report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL",
     "CREATE INDEX report_of_day ON report (as_of, status)",
+    "ALTER TABLE quarantine ADD COLUMN utc_offset_hours double precision",
+    "DROP INDEX quarantine_of_house",
+    "CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code IN ('unknown_house', 'clock')",
     """
     CREATE TABLE gone_receiver (
         target text COLLATE "C" PRIMARY KEY,
