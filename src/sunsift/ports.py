@@ -173,8 +173,6 @@ class Report:
 
     attempt: 1 for the first sending, more when an earlier one was not acknowledged.
     trace: of the ingest that led to it; see `Store.save`.
-    first_tried: when the first attempt was made [steady ms].
-    prediction: of the day `as_of`, as it is now; None if it was withdrawn since.
     """
 
     key: str
@@ -350,10 +348,7 @@ class Store(Protocol):
         ...
 
     def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
-        """Take reports that are due; others do not get them until `until`.
-
-        Of each house only the oldest report that waits is due. Those that wait longest come first.
-        """
+        """Take reports that are due, in order within a house; others do not get them until `until`."""
         ...
 
     def acknowledge(self, keys: Sequence[str]) -> None:
@@ -410,8 +405,6 @@ class Sender(Protocol):
     batch: int
     """The most reports that one call is given, so that it ends well within a lease."""
 
-    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
+    def send(self, reports: Sequence[Report]) -> dict[str, str]:
         """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
         ...
-    target: str
-    """The receiver as it may be shown and remembered, without secrets."""

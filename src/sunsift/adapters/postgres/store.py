@@ -10,7 +10,6 @@ from sunsift.adapters.postgres import (
     packets,
     quarantine,
     regions,
-    receivers,
     reports,
     rescore,
     steady,

@@ -10,7 +10,6 @@ from sunsift.adapters.sqlite import (
     packets,
     quarantine,
     regions,
-    receivers,
     reports,
     rescore,
     verdicts,
