@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from sunsift import __version__
 from sunsift.web.context import Web
+from sunsift.web.pages import login
 from sunsift.web.security import Guarded, guard
 
 
@@ -12,4 +13,5 @@ def create_app(web: Web) -> FastAPI:
     app = Guarded(title="Sunsift", version=__version__, docs_url=None, redoc_url=None)
     app.state.web = web
     guard(app, web)
+    app.include_router(login.router)
     return app

@@ -8,6 +8,7 @@ from sunsift.web.context import Web
 from sunsift.web.security.gate import Gate
 from sunsift.web.security.headers import Headers
 from sunsift.web.security.sessions import Sessions
+from sunsift.web.security.throttle import Throttle
 
 
 class Guarded(FastAPI):
@@ -20,4 +21,5 @@ class Guarded(FastAPI):
 
 def guard(app: FastAPI, web: Web) -> None:
     """Put the gate in front of a server's pages."""
+    app.state.throttle = Throttle()
     app.add_middleware(Gate, sessions=Sessions(web.settings.secrets.session))

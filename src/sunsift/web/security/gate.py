@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sunsift.web.context import web_of
-from sunsift.web.security.callers import caller_of
+from sunsift.web.security.callers import caller_of_session
 from sunsift.web.security.forms import FORM_TYPE, field, is_from_elsewhere, once_more, read_form
 from sunsift.web.security.sessions import Sessions
 from sunsift.web.security.visit import Visit
@@ -53,7 +53,6 @@ class Gate:
         visit = await self._visit(request)
         request.state.visit = visit
         request.state.session_caller = None if _changes_by_api(request) else visit.caller
-        request.state.csrf_token = _csrf_token(request, visit)
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -66,6 +65,8 @@ class Gate:
                 answer = _turned_away(request, visit)
             else:
                 answer, receive = await self._checked_form(request, visit, receive)
+        if answer is None:
+            request.state.csrf_token = _csrf_token(request, visit)
         await (answer or self._app)(scope, receive, with_cookie)
 
     async def _visit(self, request: Request) -> Visit:
@@ -73,7 +74,7 @@ class Gate:
         if visit.session is None:
             return visit
         if visit.session.token_id is not None:
-            visit.caller = await run_in_threadpool(caller_of, web_of(request), visit.session.token_id)
+            visit.caller = await run_in_threadpool(caller_of_session, web_of(request), visit.session.token_id)
             if visit.caller is None:
                 visit.forget()
         # What a page fetches by itself shows nobody's presence.
@@ -120,11 +121,8 @@ def _turned_away(request: Request, visit: Visit) -> Response | None:
 
     A bearer token passes: what it allows is looked at by the page itself.
     """
-    if (
-        visit.session is None
-        and request.headers.get("sec-fetch-site") == "cross-site"
-        and _shows_page(request)
-    ):
+    led_here = request.headers.get("sec-fetch-site") == "cross-site" and _shows_page(request)
+    if visit.session is None and led_here:
         return HTMLResponse(ASK_AGAIN)
     path = request.url.path
     if path == LOGIN or path.startswith(STATIC):
@@ -132,9 +130,7 @@ def _turned_away(request: Request, visit: Visit) -> Response | None:
     if visit.caller or web_of(request).open_to_all or "authorization" in request.headers:
         return None
     if request.method == "POST" or _shows_page(request):
-        here = (
-            "/" if request.method == "POST" else path + (f"?{request.url.query}" if request.url.query else "")
-        )
+        here = "/" if request.method == "POST" else _here(request)
         return RedirectResponse(f"{LOGIN}?next={quote(here, safe='')}", 303)
     return PlainTextResponse("Log in first.\n", 401, {"WWW-Authenticate": "Bearer"})
 
