@@ -232,6 +232,14 @@ class Topic(Protocol):
     """Hints for other workers. A hint may be lost, doubled, late and out of order."""
 
     def publish(self, channel: str, bodies: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That a house was erased: when [ISO 8601], and how many rows of which table went."""
+
+    erased_at: str
+    removed: Mapping[str, int]
+
+
         """Send hints to whoever works on the channel."""
         ...
 
@@ -408,3 +416,14 @@ class Sender(Protocol):
     def send(self, reports: Sequence[Report]) -> dict[str, str]:
         """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
         ...
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house, registered or not, and remember that without its name.
+
+        Whatever a worker is doing with the house at this moment is void. Doing it again is welcome.
+        """
+        ...
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of those of the named houses that were ever erased."""
+        ...
+

@@ -114,6 +114,10 @@ class TestWorkersStoreReports(StoreReportsContract):
     pass
 
 
+class TestWorkersStoreErasure(StoreErasureContract):
+    pass
+
+
 class TestWorkersStoreRescore(StoreRescoreContract):
     pass
 

@@ -7,6 +7,7 @@ import pytest
 from sunsift.adapters.postgres.database import Database
 from sunsift.adapters.postgres.records import PostgresRecords
 from sunsift.adapters.postgres.store import PostgresStore
+from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
@@ -85,6 +86,10 @@ class TestStoreRegions(StoreRegionsContract):
 
 
 class TestStoreFeedback(StoreFeedbackContract):
+    pass
+
+
+class TestStoreErasure(StoreErasureContract):
     pass
 
 

@@ -12,6 +12,7 @@ from sunsift.adapters.sqlite.store import SqliteStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
 from tests.contract.suites.records_watch import RecordsWatchContract
+from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
@@ -77,6 +78,10 @@ class TestStoreRegions(StoreRegionsContract):
 
 
 class TestStoreFeedback(StoreFeedbackContract):
+    pass
+
+
+class TestStoreErasure(StoreErasureContract):
     pass
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sunsift.cli import houses_erase
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, say, show, table
 from sunsift.cli.quarantine import redrive_registered
 from sunsift.cli.state import opened, settings_of
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Register houses and list them.")
 def add_to(root: typer.Typer) -> None:
     """Hang the group below the root."""
     root.add_typer(app, name="houses")
+    houses_erase.add_to(app)
 
 
 @app.command(

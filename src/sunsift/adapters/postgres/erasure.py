@@ -25,8 +25,8 @@ DELETE FROM region_day WHERE region = %s AND NOT EXISTS (SELECT FROM house WHERE
 _REMEMBER: Final = f"""
 INSERT INTO erasure (digest, salt, erased_at, removed) VALUES (%s, %s, {NOW_MS}, %s)
 ON CONFLICT (digest) DO UPDATE SET erased_at = excluded.erased_at, removed = excluded.removed
-RETURNING erased_at, removed
 """
+_KNOWN: Final = "SELECT 1 FROM erasure WHERE digest = %s"
 
 
 def erase(connection: Link, house_id: str, now_ms: int | None) -> Erasure:
@@ -47,10 +47,13 @@ def erase(connection: Link, house_id: str, now_ms: int | None) -> Erasure:
     # Two at once draw one salt only.
     connection.execute("LOCK TABLE erasure IN SHARE ROW EXCLUSIVE MODE")
     salt = _salt(connection) or new_salt()
-    values = (digest_of(house_id, salt), salt, now_ms, to_text(removed))
-    row = connection.execute(_REMEMBER, values).fetchone()
-    assert row is not None
-    return to_erasure(*row)
+    digest, text = digest_of(house_id, salt), to_text(removed)
+    # Looking once more and finding nothing says nothing new.
+    if any(removed.values()) or connection.execute(_KNOWN, (digest,)).fetchone() is None:
+        connection.execute(_REMEMBER, (digest, salt, now_ms, text))
+    now = connection.execute(f"SELECT {NOW_MS}", (now_ms,)).fetchone()
+    assert now is not None
+    return to_erasure(now[0], text)
 
 
 def erased(connection: Link, house_ids: Iterable[str]) -> dict[str, Erasure]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sunsift.adapters.postgres import (
     activity,
+    erasure,
     feedback,
     houses,
     openings,
@@ -24,6 +25,7 @@ from sunsift.ports import (
     Activity,
     Clock,
     OpenDays,
+    Erasure,
     Outcome,
     Quarantined,
     Refused,
@@ -154,3 +156,12 @@ class PostgresStore:
     def discard(self, ids: Sequence[str]) -> int:
         """Remove messages from quarantine."""
         return self._database.writing(lambda c: quarantine.discard(c, ids))
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house."""
+        return self._database.writing(lambda c: erasure.erase(c, house_id, self._now_ms()))
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of erased houses."""
+        with self._database.read() as connection:
+            return erasure.erased(connection, house_ids)
+

@@ -20,6 +20,7 @@ _REMEMBER: Final = """
 INSERT INTO erasure (digest, salt, erased_at, removed) VALUES (?, ?, ?, ?)
 ON CONFLICT (digest) DO UPDATE SET erased_at = excluded.erased_at, removed = excluded.removed
 """
+_KNOWN: Final = "SELECT 1 FROM erasure WHERE digest = ?"
 
 
 def erase(connection: sqlite3.Connection, house_id: str, now_ms: int) -> Erasure:
@@ -38,7 +39,10 @@ def erase(connection: sqlite3.Connection, house_id: str, now_ms: int) -> Erasure
         removed["region_day"] = connection.execute(_EMPTY_REGION, (region, region)).rowcount
     salt = _salt(connection) or new_salt()
     text = to_text(removed)
-    connection.execute(_REMEMBER, (digest_of(house_id, salt), salt, now_ms, text))
+    digest = digest_of(house_id, salt)
+    # Looking once more and finding nothing says nothing new.
+    if any(removed.values()) or connection.execute(_KNOWN, (digest,)).fetchone() is None:
+        connection.execute(_REMEMBER, (digest, salt, now_ms, text))
     return to_erasure(now_ms, text)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sunsift.adapters.sqlite import (
     activity,
+    erasure,
     feedback,
     houses,
     packets,
@@ -23,6 +24,7 @@ from sunsift.ports import (
     Activity,
     Clock,
     OpenDays,
+    Erasure,
     Outcome,
     Quarantined,
     Refused,
@@ -179,3 +181,15 @@ class SqliteStore:
         """Remove messages from quarantine."""
         with self._database.write() as connection:
             return quarantine.discard(connection, ids)
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house, from the file and its log as well."""
+        with self._database.write() as connection:
+            told = erasure.erase(connection, house_id, self._now_ms())
+        self._database.forget_log()
+        return told
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of erased houses."""
+        with self._database.read() as connection:
+            return erasure.erased(connection, house_ids)
+
