@@ -201,6 +201,14 @@ class Activity:
     failed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That a house was erased: when [ISO 8601], and how many rows of which table went."""
+
+    erased_at: str
+    removed: Mapping[str, int]
+
+
 class Clock(Protocol):
     """Tells wall time."""
 
@@ -232,14 +240,6 @@ class Topic(Protocol):
     """Hints for other workers. A hint may be lost, doubled, late and out of order."""
 
     def publish(self, channel: str, bodies: Sequence[str]) -> None:
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """That a house was erased: when [ISO 8601], and how many rows of which table went."""
-
-    erased_at: str
-    removed: Mapping[str, int]
-
-
         """Send hints to whoever works on the channel."""
         ...
 
@@ -390,6 +390,17 @@ class Store(Protocol):
         """
         ...
 
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house, registered or not, and remember that without its name.
+
+        Whatever a worker is doing with the house at this moment is void. Doing it again is welcome.
+        """
+        ...
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of those of the named houses that were ever erased."""
+        ...
+
     def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
         """Return quarantined packets that waited for a registration which is there by now.
 
@@ -416,14 +427,3 @@ class Sender(Protocol):
     def send(self, reports: Sequence[Report]) -> dict[str, str]:
         """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
         ...
-    def erase(self, house_id: str) -> Erasure:
-        """Remove everything of one house, registered or not, and remember that without its name.
-
-        Whatever a worker is doing with the house at this moment is void. Doing it again is welcome.
-        """
-        ...
-
-    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
-        """Return what is remembered of those of the named houses that were ever erased."""
-        ...
-

@@ -24,8 +24,8 @@ from sunsift.domain.times import to_ms
 from sunsift.ports import (
     Activity,
     Clock,
-    OpenDays,
     Erasure,
+    OpenDays,
     Outcome,
     Quarantined,
     Refused,
@@ -143,6 +143,15 @@ class PostgresStore:
         """Add to what steps did in each minute."""
         self._database.writing(lambda c: activity.add(c, rows))
 
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house."""
+        return self._database.writing(lambda c: erasure.erase(c, house_id, self._now_ms()))
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of erased houses."""
+        with self._database.read() as connection:
+            return erasure.erased(connection, house_ids)
+
     def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
         """Return quarantined packets whose registration is there by now."""
         with self._database.read() as connection:
@@ -156,12 +165,3 @@ class PostgresStore:
     def discard(self, ids: Sequence[str]) -> int:
         """Remove messages from quarantine."""
         return self._database.writing(lambda c: quarantine.discard(c, ids))
-    def erase(self, house_id: str) -> Erasure:
-        """Remove everything of one house."""
-        return self._database.writing(lambda c: erasure.erase(c, house_id, self._now_ms()))
-
-    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
-        """Return what is remembered of erased houses."""
-        with self._database.read() as connection:
-            return erasure.erased(connection, house_ids)
-

@@ -23,8 +23,8 @@ from sunsift.domain.times import to_ms
 from sunsift.ports import (
     Activity,
     Clock,
-    OpenDays,
     Erasure,
+    OpenDays,
     Outcome,
     Quarantined,
     Refused,
@@ -167,6 +167,18 @@ class SqliteStore:
         with self._database.hint() as connection:
             activity.add(connection, rows)
 
+    def erase(self, house_id: str) -> Erasure:
+        """Remove everything of one house, from the file and its log as well."""
+        with self._database.write() as connection:
+            told = erasure.erase(connection, house_id, self._now_ms())
+        self._database.forget_log()
+        return told
+
+    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
+        """Return what is remembered of erased houses."""
+        with self._database.read() as connection:
+            return erasure.erased(connection, house_ids)
+
     def redrivable(self, limit: int, house_ids: Sequence[str] | None = None) -> list[Quarantined]:
         """Return quarantined packets whose registration is there by now."""
         with self._database.read() as connection:
@@ -181,15 +193,3 @@ class SqliteStore:
         """Remove messages from quarantine."""
         with self._database.write() as connection:
             return quarantine.discard(connection, ids)
-    def erase(self, house_id: str) -> Erasure:
-        """Remove everything of one house, from the file and its log as well."""
-        with self._database.write() as connection:
-            told = erasure.erase(connection, house_id, self._now_ms())
-        self._database.forget_log()
-        return told
-
-    def erased(self, house_ids: Iterable[str]) -> dict[str, Erasure]:
-        """Return what is remembered of erased houses."""
-        with self._database.read() as connection:
-            return erasure.erased(connection, house_ids)
-
