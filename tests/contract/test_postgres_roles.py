@@ -16,6 +16,7 @@ from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.domain.errors import StoreError
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
