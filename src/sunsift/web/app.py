@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from sunsift import __version__
 from sunsift.web.context import Web
-from sunsift.web.pages import login
+from sunsift.web.pages import assets, fleet, login
 from sunsift.web.security import Guarded, guard
 
 
@@ -14,4 +14,6 @@ def create_app(web: Web) -> FastAPI:
     app.state.web = web
     guard(app, web)
     app.include_router(login.router)
+    app.include_router(fleet.router)
+    assets.add_to(app)
     return app

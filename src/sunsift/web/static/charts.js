@@ -41,7 +41,7 @@ function resolveColour(text) {
 // Plotly knows no CSS variables: every "var(--name)" becomes what the theme says it is.
 function themed(value) {
   if (typeof value === "string") return value.startsWith("var(--") ? resolveColour(value) : value;
-  if (Array.isArray(value)) return value.length && typeof value[0] === "number" ? value : value.map(themed);
+  if (Array.isArray(value)) return typeof value.at(-1) === "number" ? value : value.map(themed);
   if (value && typeof value === "object") {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, themed(inner)]));
   }
