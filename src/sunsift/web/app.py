@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from sunsift import __version__
 from sunsift.web.context import Web
-from sunsift.web.pages import assets, fleet, login
+from sunsift.web.pages import assets, fleet, live, login
 from sunsift.web.security import Guarded, guard
 
 
@@ -15,5 +15,6 @@ def create_app(web: Web) -> FastAPI:
     guard(app, web)
     app.include_router(login.router)
     app.include_router(fleet.router)
+    live.add_to(app)
     assets.add_to(app)
     return app
