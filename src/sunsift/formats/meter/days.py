@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from sunsift.domain.errors import UnusableMessageError
 from sunsift.domain.extract import Extract
 from sunsift.domain.readings import INTERVALS, day_date
 from sunsift.formats.meter.clocks import Shift
@@ -54,8 +55,8 @@ class Reading(NamedTuple):
 class _Numbers:
     """One channel of one day: for each interval kWh, revision time and flag."""
 
-    kwh: array[float]
-    updated_at: array[int]
+    kwh: "array[float]"
+    updated_at: "array[int]"
     flags: bytearray
 
     def said(self) -> int:
@@ -162,11 +163,12 @@ class DayCutter:
         if self._parts_count:
             house_id, share = self._part_of
             count = self._parts_count
-            reason = (
-                f"{count} part{'s' if count > 1 else ''} of a day left out, since the file holds at most half of "
-                f"its readings; such as {house_id} {share}"
+            error = UnusableMessageError(
+                "part_of_a_day",
+                f"{count} part{'s' if count > 1 else ''} of a day left out: the file has at most half of its "
+                f"readings; such as {house_id} {share}",
             )
-            yield Extract(b"\n".join(self._parts), "edges of days", "part_of_a_day", reason)
+            yield Extract(b"\n".join(self._parts), "parts of days", error.code, error.reason)
 
     def _begin(self, house: _House, number: int, reading: Reading) -> _Day:
         minutes = reading.minutes if reading.minutes in INTERVALS else 60
@@ -194,7 +196,7 @@ class DayCutter:
             day.refuse(
                 "conflict",
                 f"two {reading.channel.role} readings for {minute // 60:02}:{minute % 60:02} standard time, "
-                f"{old:g} and {new:g} kWh, the second in {self._word} {reading.place}, and nothing says which is "
+                f"{old:g} and {new:g} kWh, the second in {self._word} {reading.place}; nothing says which is "
                 "newer",
             )
         return False
@@ -210,14 +212,12 @@ class DayCutter:
         if day.last_place != day.first_place:
             place = f"{self._word}s {day.first_place} to {day.last_place}"
         bit = 1 << max(day.number - _FIRST_DAY, 0)
+        if there < whole and house.handed_on & bit:
+            day.refuse(
+                "come_apart", "the day's other readings stand too far away; sort the file by house and time"
+            )
         if day.code:
             yield Extract(body, place, day.code, f"{day_date(day.number)}: {day.reason}")
-        elif there < whole and house.handed_on & bit:
-            reason = (
-                f"{day_date(day.number)}: the day's other readings stand too far away in this file; sort it by house "
-                "and time"
-            )
-            yield Extract(body, place, "come_apart", reason)
         elif there * 2 <= whole:
             self._leave_out(house, day, body, f"{day_date(day.number)} ({there} of {whole} readings)")
         else:
