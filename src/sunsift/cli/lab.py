@@ -59,9 +59,10 @@ Seed = Annotated[int, typer.Option(min=0, metavar="S", help="Equal seeds give eq
 
 def add_to(root: typer.Typer) -> None:
     """Hang the group below the root."""
-    from sunsift.cli import lab_evaluate, lab_rescore, lab_simulate, lab_train
+    from sunsift.cli import lab_billing, lab_evaluate, lab_rescore, lab_simulate, lab_train
 
     app.command(epilog=lab_simulate.EPILOG)(lab_simulate.simulate)
+    app.command(epilog=lab_billing.EPILOG)(lab_billing.billing)
     app.command(epilog=lab_evaluate.EPILOG)(lab_evaluate.evaluate)
     app.command(epilog=lab_train.EPILOG)(lab_train.train)
     app.command(epilog=lab_rescore.EPILOG)(lab_rescore.rescore)
