@@ -51,7 +51,7 @@ def test_an_empty_file_ends_where_it_begins(path: Path) -> None:
     path.touch()
     reader = LineReader(path)
     assert read_all(reader) == []
-    assert (reader.position, reader.problem) == (0, None)
+    assert (reader.position, reader.problem) == (0, "the file is empty")
 
 
 @pytest.mark.parametrize(("left", "at_least"), [(5, 0), (12, 0), (60, 1), (-9, 30), (-1, 40)])

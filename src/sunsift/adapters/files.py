@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sunsift.adapters.lines import LineReader
+from sunsift.adapters.extracts import Cutter, Reader, open_reader
 from sunsift.domain.errors import SunsiftError
 from sunsift.ports import Message
 
@@ -15,10 +15,20 @@ class FilesInbox:
     # on the same pages.
     batch = 5000
 
-    def __init__(self, paths: Sequence[Path], on_bytes: Callable[[int], None] = lambda _: None) -> None:
-        """Take files. on_bytes: called with the growing count of unpacked bytes read, for progress."""
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        on_bytes: Callable[[int], None] = lambda _: None,
+        cutter: Cutter | None = None,
+    ) -> None:
+        """Take files.
+
+        on_bytes: called with the growing count of bytes read of the files on the disk, for progress.
+        cutter: knows files that are no lines.
+        """
         self._waiting = list(paths)
-        self._reader: LineReader | None = None
+        self._cutter = cutter
+        self._reader: Reader | None = None
         self._on_bytes = on_bytes
         self._read_before = 0
         self._undelivered: list[Message] = []
@@ -28,7 +38,7 @@ class FilesInbox:
         return len(self._waiting) + (self._reader is not None) + bool(self._undelivered)
 
     def receive(self, limit: int) -> list[Message]:
-        """Read the next lines. Errors: SunsiftError if a file cannot be opened or read."""
+        """Read the next messages. Errors: SunsiftError if a file cannot be opened or read."""
         if self._undelivered:
             return self._undelivered
         while self._reader or self._waiting:
@@ -38,12 +48,10 @@ class FilesInbox:
             except OSError as error:
                 raise SunsiftError(f"{reader.name}: cannot be read: {error.strerror}") from error
             if reader.problem:
-                messages.append(Message(b"", "", reader.name, reader.problem))
-            elif reader.ended and not reader.position:
-                messages.append(Message(b"", "", reader.name, "the file is empty"))
-            self._on_bytes(self._read_before + reader.position)
+                messages.append(Message(b"", "", reader.name, reader.problem, reader.problem_code))
+            self._on_bytes(self._read_before + reader.done_bytes())
             if reader.ended:
-                self._read_before += reader.position
+                self._read_before += reader.done_bytes()
                 reader.close()
                 self._reader = None
             if messages:
@@ -51,9 +59,9 @@ class FilesInbox:
                 return messages
         return []
 
-    def _open(self, path: Path) -> LineReader:
+    def _open(self, path: Path) -> Reader:
         try:
-            return LineReader(path)
+            return open_reader(path, self._cutter)
         except OSError as error:
             raise SunsiftError(f"{path}: cannot be opened: {error.strerror}") from error
 

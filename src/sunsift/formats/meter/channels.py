@@ -1,7 +1,7 @@
 """Days of single channels, put together to the packets of their meters.
 
 A market's meter has channels for what is drawn from the grid (E1, E2, ...) and for what is sent into it
-(B1, ...). A file tells of one channel after the other, and a packet needs them all: it replaces the stored day.
+(B1, ...). A file tells of one channel after the other, and a packet, which replaces the day, needs them all.
 """
 
 import hashlib
