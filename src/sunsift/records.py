@@ -251,8 +251,8 @@ class Records(Pages, Protocol):
         """Return (house_id, prediction, status after it), of one house or all, by house_id and day."""
         ...
 
-    def days(self, house_id: str) -> list[Packet]:
-        """Return the stored days of one house, oldest first."""
+    def days(self, house_id: str, first: int = 0, last: int = 0xFFFF) -> list[Packet]:
+        """Return the stored days of one house from `first` to `last`, both included, oldest first."""
         ...
 
     def region_days(self) -> Iterator[RegionDay]:

@@ -41,7 +41,7 @@ JOIN prediction AS p ON p.house = k.house AND p.day BETWEEN %s AND %s ORDER BY k
 """
 _DAYS = """
 SELECT d.day, d.kind, d.updated_at, d.readings FROM house AS h JOIN day AS d ON d.house = h.id
-WHERE h.house_id = %s ORDER BY d.day
+WHERE h.house_id = %s AND d.day BETWEEN %s AND %s ORDER BY d.day
 """
 _REPORTS = f"""
 SELECT {REPORT_COLUMNS}
@@ -89,10 +89,10 @@ class PostgresRecords(PostgresPages):
                 for number, *row in stream(connection, _PREDICTIONS, (list(names), *span)):
                     yield names[number], *to_prediction(row, texts)
 
-    def days(self, house_id: str) -> list[Packet]:
-        """Return the stored days of one house, oldest first."""
+    def days(self, house_id: str, first: int = 0, last: int = 0xFFFF) -> list[Packet]:
+        """Return the stored days of one house in a range, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(_DAYS, (house_id,), binary=True)
+            rows = connection.execute(_DAYS, (house_id, first, last), binary=True)
             return [to_packet(house_id, row) for row in rows]
 
     def region_days(self) -> Iterator[RegionDay]:

@@ -74,11 +74,11 @@ class SqliteRecords(SqlitePages):
                 for row in connection.execute(_PREDICTIONS, (number,)):
                     yield name, *to_prediction(row, texts)
 
-    def days(self, house_id: str) -> list[Packet]:
-        """Return the stored days of one house, oldest first."""
+    def days(self, house_id: str, first: int = 0, last: int = 0xFFFF) -> list[Packet]:
+        """Return the stored days of one house in a range, oldest first."""
         with self._database.read() as connection:
             row = connection.execute("SELECT id FROM house WHERE house_id = ?", (house_id,)).fetchone()
-            return [] if row is None else read_days(connection, row[0], house_id, 0, 0xFFFF)
+            return [] if row is None else read_days(connection, row[0], house_id, first, last)
 
     def region_days(self) -> Iterator[RegionDay]:
         """Return every region day, by region and day."""
