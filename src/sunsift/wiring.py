@@ -4,13 +4,15 @@ What a laptop does not need is imported where it is chosen, so that nothing of i
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sunsift.adapters.clock import SystemClock
+from sunsift.adapters.extracts import Cutter
 from sunsift.adapters.folder import FolderInbox
 from sunsift.adapters.json_lines import JsonLinesSender
 from sunsift.adapters.local_topic import LocalTopic
@@ -23,6 +25,7 @@ from sunsift.adapters.sqlite.tokens import SqliteTokens
 from sunsift.adapters.webhook import WebhookSender
 from sunsift.domain.errors import MissingExtraError, SettingsError
 from sunsift.domain.rules import Rules
+from sunsift.formats.meter import MeterFormat, MeterOptions, cutter, read_columns
 from sunsift.model import Model, load
 from sunsift.ports import Clock, Coordinator, Inbox, Quarantined, Sender, Store, Topic
 from sunsift.records import Records
@@ -234,8 +237,36 @@ def _coordinator_of(settings: Settings, own: "SpareCoordinator") -> Coordinator:
     return FallingBack(RedisCoordinator(connect(settings.coordinator)), own)
 
 
-def inbox_at(where: str | None, settings: Settings, whole_after: float = 2.0) -> "ClosableInbox":
-    """Return the inbox: azure://ACCOUNT/QUEUE, or a folder. whole_after: see `FolderInbox` [s]."""
+def meter_files(
+    store: Store,
+    columns: Callable[[], Mapping[str, Any] | None] = lambda: None,
+    timezone: str | None = None,
+    kind: MeterFormat | None = None,
+) -> Cutter:
+    """Return what cuts meter files, by the clocks of the registered houses.
+
+    columns: reads the mapping of tables. timezone: of clocks that tables do not name. kind: of all files.
+    """
+
+    def options_of(found: MeterFormat) -> MeterOptions:
+        def offset_of(house_id: str) -> float | None:
+            house = store.houses([house_id]).get(house_id)
+            return house.utc_offset_hours if house else None
+
+        table = found in (MeterFormat.CSV, MeterFormat.PARQUET)
+        return MeterOptions(columns() if table else None, timezone, cache(offset_of))
+
+    return cutter(options_of, kind)
+
+
+def inbox_at(
+    where: str | None, settings: Settings, whole_after: float = 2.0, store: Store | None = None
+) -> "ClosableInbox":
+    """Return the inbox: azure://ACCOUNT/QUEUE, or a folder.
+
+    whole_after: see `FolderInbox` [s]. store: knows the houses of the meter files in the folder; without it
+    only JSON lines are read.
+    """
     if where is not None and where.startswith("azure://"):
         with needs("azure"):
             from sunsift.adapters.azure.client import queue_client
@@ -243,7 +274,13 @@ def inbox_at(where: str | None, settings: Settings, whole_after: float = 2.0) ->
         return AzureQueueInbox(queue_client(where, settings.secrets.azure))
     if where is not None and "://" in where:
         raise SettingsError(f"{where!r} is no inbox: give a folder or azure://ACCOUNT/QUEUE")
-    return FolderInbox(Path(where) if where else settings.inbox, whole_after)
+    folder = Path(where) if where else settings.inbox
+    mapping = folder / "columns.toml"
+
+    def columns() -> Mapping[str, Any] | None:
+        return read_columns(mapping) if mapping.exists() else None
+
+    return FolderInbox(folder, whole_after, meter_files(store, columns) if store else None)
 
 
 def sender_to(target: str, settings: Settings) -> Sender:

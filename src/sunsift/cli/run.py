@@ -100,8 +100,9 @@ def run(
 ) -> None:
     """Run the service: watch an inbox folder, judge quiet houses, deliver reports, until told to stop.
 
-    Files named *.jsonl, *.jsonl.gz, *.ndjson or *.ndjson.gz are read and then moved to done/, broken ones to
-    failed/. To hand a file over at once, move it into the folder when it is complete.
+    Files named *.jsonl, *.ndjson, *.csv, *.nem12, *.json, *.xml (gzipped or not) or *.parquet are read and
+    then moved to done/, broken ones to failed/. To hand a file over at once, move it into the folder when it
+    is complete.
 
     Ctrl-C or SIGTERM ends the service cleanly with exit code 0. Whatever ends it, even a power cut, it goes
     on where it was when it is started again.
@@ -130,7 +131,7 @@ def run(
         if observer is not None:
             observer.watch(parts.records, parts.model)
             log.info("metrics at http://%s/metrics", metrics)
-        packets = inbox_at(inbox, settings, whole_after)
+        packets = inbox_at(inbox, settings, whole_after, parts.store)
         service = Service(parts, packets, sender, schedule)
         _stop_on_signals(service)
         log.info("state in %s", settings.data if settings.store is None else shown(settings.store))

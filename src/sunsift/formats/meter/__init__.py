@@ -1,11 +1,14 @@
 """Meter files of several kinds: told apart by what they begin with, and cut into packets as a stream."""
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from sunsift.domain.errors import SunsiftError
 from sunsift.domain.extract import Extract
 
 HEAD_BYTES: Final = 64 * 1024
@@ -88,6 +91,36 @@ def cut(kind: MeterFormat, stream: BinaryIO, name: str, options: MeterOptions) -
     the file can be used, such as a mapping that names columns which are not there.
     """
     return _cutter(kind)(stream, name, options)
+
+
+def cutter(
+    options_of: Callable[[MeterFormat], MeterOptions], kind: MeterFormat | None = None
+) -> Callable[[bytes, str], Callable[[BinaryIO], Iterator[Extract]] | None]:
+    """Return what tells, by a file's beginning and name, how to cut it; None for JSON lines.
+
+    options_of: gives what files of a kind do not say. kind: of every file, whatever it looks like.
+    """
+
+    def look(head: bytes, name: str) -> Callable[[BinaryIO], Iterator[Extract]] | None:
+        found = kind or recognise(head, name)
+        if found is None:
+            return None
+        options = options_of(found)
+        return lambda stream: cut(found, stream, name, options)
+
+    return look
+
+
+def read_columns(path: Path) -> dict[str, Any]:
+    """Read a mapping file of tables. Errors: SunsiftError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SunsiftError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SunsiftError(f"{path}: is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SunsiftError(f"{path}: is no TOML: {error}") from error
 
 
 _Cut = Callable[[BinaryIO, str, MeterOptions], Iterator[Extract]]

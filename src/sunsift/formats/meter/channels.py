@@ -4,18 +4,16 @@ A market's meter has channels for what is drawn from the grid (E1, E2, ...) and 
 (B1, ...). A file tells of one channel after the other, and a packet, which replaces the day, needs them all.
 """
 
-import hashlib
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
-
-import msgspec
 
 from sunsift.domain.errors import UnusableMessageError
 from sunsift.domain.extract import Extract
+from sunsift.formats.meter.packet_body import FLAGS, Contents, packet_body
 
 MARKET_OFFSET_HOURS: Final = 10.0
 MARKET: Final = timezone(timedelta(hours=MARKET_OFFSET_HOURS))
@@ -24,11 +22,9 @@ MARKET: Final = timezone(timedelta(hours=MARKET_OFFSET_HOURS))
 IMPORT, EXPORT = "E", "B"
 """First letter of a channel: energy from the grid to the site, and from the site to the grid."""
 
-WORSE: Final = "AFSEN"
-"""Qualities of readings, the best first."""
-
 LARGEST_HELD_BYTES: Final = 64 * 1024 * 1024
-_DECIMALS: Final = 6
+_ROLE: Final = {IMPORT: "import", EXPORT: "export"}
+_UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,65 +143,25 @@ def _places(days: Iterable[ChannelDay]) -> str:
 def _packet(channels: dict[str, ChannelDay]) -> Extract:
     days = [channels[name] for name in sorted(channels)]
     minutes = max(day.minutes for day in days)
-    return packet(
+    contents = Contents(
         house_id=days[0].meter,
         day=days[0].day,
         minutes=minutes,
-        import_kwh=_total([d for d in days if d.channel.startswith(IMPORT)], minutes),
-        export_kwh=_total([d for d in days if d.channel.startswith(EXPORT)], minutes),
-        quality=max((d.quality for d in days), key=WORSE.index),
-        updated_at=max(d.updated_at for d in days),
+        channels=[(_ROLE[day.channel[0]], _wider(day, minutes)) for day in days],
+        lacking=frozenset(),
+        quality=max((d.quality for d in days), key=FLAGS.index),
+        updated_at=(max(d.updated_at for d in days) - _UNIX) // timedelta(microseconds=1),
         utc_offset_hours=MARKET_OFFSET_HOURS,
-        place=_places(days),
     )
-
-
-def _total(days: Sequence[ChannelDay], minutes: int) -> list[float | None]:
-    """Return the sums of channels in intervals of so many minutes; missing where any part is."""
-    if not days:
-        return [None] * (1440 // minutes)
-    if len(days) == 1 and days[0].minutes == minutes:
-        return [None if v != v else v for v in days[0].kwh]
-    columns = [_wider(day, minutes) for day in days]
-    sums = map(math.fsum, zip(*columns, strict=True))
-    return [None if math.isnan(v) else round(v, _DECIMALS) for v in sums]
+    return Extract(packet_body(contents), _places(days))
 
 
 def _wider(day: ChannelDay, minutes: int) -> Sequence[float]:
-    """Return the readings in intervals of so many minutes."""
+    """Return the readings in intervals of so many minutes; missing where any part is."""
     parts = minutes // day.minutes
     if parts == 1:
         return day.kwh
     return [math.fsum(day.kwh[start : start + parts]) for start in range(0, len(day.kwh), parts)]
-
-
-def packet(
-    *,
-    house_id: str,
-    day: date,
-    minutes: int,
-    import_kwh: Sequence[float | None],
-    export_kwh: Sequence[float | None],
-    quality: str,
-    updated_at: datetime,
-    utc_offset_hours: float,
-    place: str,
-) -> Extract:
-    """Return a packet of schema 1 whose id is a digest of all the rest, so that a file gives it again."""
-    rest = msgspec.json.encode(
-        {
-            "house_id": house_id,
-            "date": day,
-            "interval_minutes": minutes,
-            "import_kwh": import_kwh,
-            "export_kwh": export_kwh,
-            "quality": quality,
-            "updated_at": updated_at,
-            "utc_offset_hours": utc_offset_hours,
-        }
-    )
-    name = hashlib.blake2b(rest, digest_size=16).hexdigest()
-    return Extract(b'{"schema":1,"id":"%s",' % name.encode() + rest[1:], place)
 
 
 def refused(error: UnusableMessageError, body: bytes, place: str) -> Extract:

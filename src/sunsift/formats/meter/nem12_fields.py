@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Final
 
 from sunsift.domain.errors import UnusableMessageError
-from sunsift.formats.meter.channels import MARKET, WORSE
+from sunsift.formats.meter.channels import MARKET
+from sunsift.formats.meter.packet_body import FLAGS
 
 NULL: Final = math.nan
 _PLAIN: Final = re.compile(rb"[\d.,+\- ]*")
@@ -164,7 +165,7 @@ def qualities(of_day: bytes, events: Sequence[Sequence[bytes]], count: int) -> t
             "wrong_quality",
             f"the quality is V, and {count - len(known)} of {count} intervals have no record 400",
         )
-    return max(known, key=WORSE.index), [i for i, f in enumerate(flags) if f == "N"]
+    return max(known, key=FLAGS.index), [i for i, f in enumerate(flags) if f == "N"]
 
 
 def _event(cells: Sequence[bytes], count: int) -> tuple[int, int, str]:
