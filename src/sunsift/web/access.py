@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from fastapi import HTTPException, Request
 
 from sunsift.domain.times import to_ms
 from sunsift.tokens import Scope, Token, recognised
 from sunsift.web.context import web_of
+from sunsift.web.limits import Buckets
 
 _BEARER: Final = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
@@ -60,8 +61,8 @@ def caller_by(token: Token) -> Caller:
 
 
 def _identified(request: Request) -> Caller:
-    web = web_of(request)
-    if web.open_to_all:
+    if web_of(request).open_to_all:
+        _count(request, _address(request))
         return ANYBODY
     if (shown := request.headers.get("authorization")) is not None:
         caller = _by_bearer(request, shown)
@@ -73,6 +74,21 @@ def _identified(request: Request) -> Caller:
             401, "a token is needed; see: sunsift token create", {"WWW-Authenticate": "Bearer"}
         )
     return caller
+
+
+def count_stranger(request: Request) -> None:
+    """Count a request for which nobody is asked who they are. Errors: 429."""
+    _count(request, _address(request))
+
+
+def _count(request: Request, caller: str) -> None:
+    wait_seconds = cast(Buckets, request.app.state.buckets).wait_seconds(caller)
+    if wait_seconds:
+        raise HTTPException(429, "too many requests; wait a moment", {"Retry-After": str(wait_seconds)})
+
+
+def _address(request: Request) -> str:
+    return f"address {request.client.host if request.client else ''}"
 
 
 def _by_bearer(request: Request, authorization: str) -> Caller | None:

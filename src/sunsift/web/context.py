@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from sunsift.settings import Settings
+from sunsift.web.limits import Limits
 from sunsift.web.pool import Pool
 
 
@@ -15,12 +16,14 @@ class Web:
     """The server's parts.
 
     open_to_all: whoever reaches the server may do everything; only allowed on a loopback address.
+    limits: how much callers may ask.
     stopping: set when the server is told to stop; answers that last have to end then.
     """
 
     settings: Settings
     pool: Pool
     open_to_all: bool = False
+    limits: Limits = field(default_factory=Limits)
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

@@ -1,1 +1,10 @@
-"""The API, version 1: JSON for programs, bearer tokens, one file a subject."""
+"""The API under /v1: what programs ask and tell."""
+
+from fastapi import APIRouter
+
+from sunsift.web.api import feedback, fleet, houses, packets, predictions, quarantine, reports, statuses
+from sunsift.web.paths import API
+
+router = APIRouter(prefix=API)
+for _subject in (packets, houses, predictions, statuses, reports, quarantine, feedback, fleet):
+    router.include_router(_subject.router)
