@@ -68,15 +68,16 @@ def settle_all(
 
 
 def deliver_all(parts: Sunsift, sender: Sender, stopping: Callable[[], bool] = lambda: False) -> Delivered:
-    """Deliver until no report is due."""
-    sent = failed = 0
+    """Deliver until no report is due, or none of a batch got through: the receiver is left alone then."""
+    sent = failed = given_up = 0
     while not stopping():
         done = parts.deliver(sender)
-        if not (done.sent or done.failed):
-            break
         sent += done.sent
         failed += done.failed
-    return Delivered(sent, failed)
+        given_up += done.given_up
+        if not done.sent:
+            return Delivered(sent, failed, given_up, done.gone)
+    return Delivered(sent, failed, given_up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

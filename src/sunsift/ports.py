@@ -173,6 +173,8 @@ class Report:
 
     attempt: 1 for the first sending, more when an earlier one was not acknowledged.
     trace: of the ingest that led to it; see `Store.save`.
+    first_tried: when the first attempt was made [steady ms].
+    prediction: of the day `as_of`, as it is now; None if it was withdrawn since.
     """
 
     key: str
@@ -183,6 +185,35 @@ class Report:
     created_at: str
     attempt: int
     trace: str = ""
+    first_tried: int = 0
+    prediction: Prediction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Why a report was not acknowledged.
+
+    problem: for people, without secrets. retry_after_seconds: how long the receiver asked to be left alone.
+    gone: the receiver wants no more reports, of any house. tried: False if another one's failure held it back.
+    """
+
+    problem: str
+    retry_after_seconds: float | None = None
+    gone: bool = False
+    tried: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which reports to send again: those that all of this is true of.
+
+    created_since_ms: written then or later [wall ms since 1970].
+    """
+
+    key: str | None = None
+    house_id: str | None = None
+    given_up: bool = False
+    created_since_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +387,10 @@ class Store(Protocol):
         ...
 
     def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
-        """Take reports that are due, in order within a house; others do not get them until `until`."""
+        """Take reports that are due; others do not get them until `until`.
+
+        Of each house only the oldest report that waits is due. Those that wait longest come first.
+        """
         ...
 
     def acknowledge(self, keys: Sequence[str]) -> None:
@@ -365,6 +399,30 @@ class Store(Protocol):
 
     def postpone(self, key: str, until: int, problem: str) -> None:
         """Note why a report was not delivered, and when to try again [steady ms]."""
+        ...
+
+    def release(self, keys: Sequence[str], claimed: int) -> None:
+        """Give back reports that were claimed at `claimed` [steady ms] and not tried; they are due at once."""
+        ...
+
+    def give_up(self, key: str, problem: str) -> None:
+        """Note that a report is sent no more, and why; later reports of its house no longer wait for it."""
+        ...
+
+    def replay(self, which: Which) -> int:
+        """Make reports due again, under the keys that they have and for their full time; return how many."""
+        ...
+
+    def gone(self, target: str) -> str | None:
+        """Return what a receiver said when it wanted no more reports; None if it wants them."""
+        ...
+
+    def disable(self, target: str, problem: str) -> None:
+        """Note that a receiver wants no more reports, and what it said."""
+        ...
+
+    def enable(self, target: str) -> bool:
+        """Have a receiver back: what waits is due at once, for its full time. Say whether it had left."""
         ...
 
     def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
@@ -423,7 +481,9 @@ class Sender(Protocol):
 
     batch: int
     """The most reports that one call is given, so that it ends well within a lease."""
+    target: str
+    """The receiver as it may be shown and remembered, without secrets."""
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         """Deliver reports; return the keys of those that were not acknowledged, each with the reason."""
         ...

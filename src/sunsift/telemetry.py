@@ -71,4 +71,9 @@ def predict_counts(done: Predicted) -> Counts:
 
 def deliver_counts(done: Delivered) -> Counts:
     """Return what one deliver did."""
-    return {"ReportsSent": done.sent, "ReportsFailed": done.failed}
+    return {
+        "ReportsSent": done.sent,
+        "ReportsFailed": done.failed,
+        "ReportsGivenUp": done.given_up,
+        "ReceiverGone": int(done.gone),
+    }

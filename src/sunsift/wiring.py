@@ -285,14 +285,16 @@ def inbox_at(
 
 def sender_to(target: str, settings: Settings) -> Sender:
     """Return the sender for a web address, azure://ACCOUNT/QUEUE or a file name."""
+    explain = load().explain
     if target.startswith("azure://"):
         with needs("azure"):
             from sunsift.adapters.azure.client import queue_client
             from sunsift.adapters.azure.sender import AzureQueueSender
-        return AzureQueueSender(queue_client(target, settings.secrets.azure))
+        return AzureQueueSender(queue_client(target, settings.secrets.azure), explain)
     if "://" in target:
-        return WebhookSender(target, settings.secrets.webhook)
-    return JsonLinesSender(Path(target))
+        secrets = settings.secrets.webhook
+        return WebhookSender(target, explain, secrets, private=settings.private_receivers)
+    return JsonLinesSender(Path(target), explain)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from sunsift.cli.app import app
 from sunsift.domain.house import House
 from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
+from tests.support.receiver import HERE
 
 PATIENCE_SECONDS = 60.0
 
@@ -31,7 +32,7 @@ class Command:
         line = ["--data", str(self.data), *map(str, arguments)]
         # Whatever happens to be set around the tests must not reach the command.
         clean = {name: None for name in os.environ if name.startswith("SUNSIFT_")}
-        environment = clean | {"COLUMNS": str(columns)}
+        environment = clean | HERE | {"COLUMNS": str(columns)}
         result = CliRunner().invoke(app, line, env=environment, prog_name="sunsift")
         assert result.exit_code == exits, f"{line}: exit code {result.exit_code}\n{result.output}"
         assert "Traceback" not in result.output
@@ -63,7 +64,7 @@ def houses_csv(path: Path, houses: Sequence[House]) -> Path:
 def process(data: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
     """Run `sunsift` as a process of its own, which is ended when the block ends."""
     line = [sys.executable, "-m", "sunsift", "--data", str(data), *map(str, arguments)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SUNSIFT_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SUNSIFT_")} | HERE
     pipe = subprocess.PIPE
     with subprocess.Popen(line, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as running:
         try:

@@ -101,9 +101,9 @@ def test_reports_go_to_a_web_server(ready: Command) -> None:
     with receiver.running(), process(ready.data, *SWIFT, "--to", receiver.url) as running:
         wait_until(lambda: bool(receiver.received), running)
         assert stop(running, signal.SIGTERM)[0] == 0
-    assert [row["house_id"] for row in receiver.received] == ["house-1"]
+    assert [row["data"]["house_id"] for row in receiver.received] == ["house-1"]
     [report] = ready.exported("reports")
-    assert report["key"] == receiver.received[0]["key"] == receiver.ids[0]
+    assert report["key"] == receiver.received[0]["data"]["key"] == receiver.ids[0]
     assert report["delivered_at"] is not None
 
 

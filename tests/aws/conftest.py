@@ -23,7 +23,7 @@ from sunsift.settings import read_settings
 from sunsift.wiring import connected
 from tests.aws.events import Context, failed, scheduled, sqs_event
 from tests.support.build import FIRST_DAY, a_house, days_of, message_of
-from tests.support.receiver import Receiver
+from tests.support.receiver import HERE, Receiver
 from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.ministack import Channels, Ministack
 from tests.support.servers.postgres import Postgres, emptied, fresh_database
@@ -97,6 +97,7 @@ def around(
             "SUNSIFT_COORDINATOR": valkey.url,
             "SUNSIFT_INBOX": f"azure://{ACCOUNT}/{azure_queue.queue_name}",
             "SUNSIFT_TO": receiver.url,
+            **HERE,
             "SUNSIFT_AZURE_CONNECTION_STRING": azurite.connection_string,
             "SUNSIFT_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "SUNSIFT_QUIET_MINUTES": "0",

@@ -61,7 +61,7 @@ def test_from_packets_to_a_signed_report(around: Surroundings, output: Output) -
     counts = around.counts()
     assert (counts.unsettled, counts.undelivered) == (0, 0)
     assert counts.reports == len(around.receiver.received) > 0
-    assert "house-2" in {report["house_id"] for report in around.receiver.received}
+    assert "house-2" in {report["data"]["house_id"] for report in around.receiver.received}
     for metric, least in {
         "HousesSettled": 2,
         "PredictionsWritten": 2,

@@ -113,7 +113,7 @@ def end_to_end(mail: Path, data: Path, packets: int, houses: int) -> Figures:
                 saved = ingest_all(parts, FilesInbox([mail]))
             with judging:
                 predicted = settle_all(parts)
-            delivered = deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
+            delivered = deliver_all(parts, JsonLinesSender(data / "reports.jsonl", parts.model.explain))
         check("packets accepted", saved.accepted, packets)
         check("houses settled", predicted.houses, houses)
         check("reports delivered", delivered.sent, predicted.reports)
@@ -137,7 +137,7 @@ def daily(folder: Path, data: Path, houses: int) -> Figures:
             with watch:
                 saved = ingest_all(parts, FilesInbox([path]))
                 predicted = settle_all(parts)
-                deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
+                deliver_all(parts, JsonLinesSender(data / "reports.jsonl", parts.model.explain))
             check("packets accepted", saved.accepted, houses)
             check("houses settled", predicted.houses, houses)
             figures[path.stem] = watch.seconds
@@ -153,7 +153,7 @@ def year(folder: Path, data: Path, settle_every: int) -> Figures:
             if number % settle_every == 0:
                 settle_all(parts)
         settle_all(parts)
-        deliver_all(parts, JsonLinesSender(data / "reports.jsonl"))
+        deliver_all(parts, JsonLinesSender(data / "reports.jsonl", parts.model.explain))
         counts = parts.records.counts()
         check("houses left unsettled", counts.unsettled, 0)
     return {"days": counts.days, "predictions": counts.predictions, "reports": counts.reports}

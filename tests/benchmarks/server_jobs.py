@@ -128,7 +128,8 @@ def server_daily(
 def _live_through(together: Together, settings: Settings, mail: list[Path], names: list[str]) -> None:
     """Take files through all steps, one after the other."""
     with _sunsift(settings) as parts:
-        sender = JsonLinesSender(settings.data / f"reports-{together.number}.jsonl")
+        told = settings.data / f"reports-{together.number}.jsonl"
+        sender = JsonLinesSender(told, parts.model.explain)
         for path, name in zip(mail, names, strict=True):
             with together.phase(f"{name}-ingest"):
                 ingest_all(parts, _files([path], FILE_BATCH))
@@ -196,7 +197,7 @@ def server_year(folder: Path, store: str, coordinator: str, settle_every: int) -
                 settle_all(parts)
         _let_time_pass(parts)
         settle_all(parts)
-        deliver_all(parts, JsonLinesSender(folder / "reports.jsonl"))
+        deliver_all(parts, JsonLinesSender(folder / "reports.jsonl", parts.model.explain))
         counts = parts.records.counts()
         check("houses left unsettled", counts.unsettled, 0)
     return {"days": counts.days, "predictions": counts.predictions, "reports": counts.reports}

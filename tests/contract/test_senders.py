@@ -17,7 +17,8 @@ from sunsift.adapters.clock import FixedClock
 from sunsift.adapters.json_lines import JsonLinesSender
 from sunsift.adapters.webhook import WebhookSender
 from sunsift.domain.errors import SettingsError
-from tests.contract.suites.sender import REPORTS, SenderContract
+from sunsift.ports import Clock
+from tests.contract.suites.sender import REPORTS, SenderContract, keys_of, words
 from tests.support.receiver import Receiver
 
 
@@ -28,7 +29,7 @@ class TestJsonLines(SenderContract):
 
     @pytest.fixture
     def sender(self, path: Path) -> JsonLinesSender:
-        return JsonLinesSender(path)
+        return JsonLinesSender(path, words)
 
     @pytest.fixture
     def received(self, path: Path) -> Callable[[], list[dict[str, Any]]]:
@@ -51,7 +52,7 @@ class TestJsonLines(SenderContract):
         assert path.read_bytes().startswith(before)
         assert len(path.read_bytes().splitlines()) == 3
 
-    @pytest.mark.parametrize("torn", [b'{"key": "00', b"x", b"{" * 10_000])
+    @pytest.mark.parametrize("torn", [b'{"type": "house.st', b"x", b"{" * 10_000])
     @pytest.mark.parametrize("whole", [0, 2])
     def test_a_line_that_a_crash_cut_short_is_removed(
         self, sender: JsonLinesSender, path: Path, whole: int, torn: bytes
@@ -63,9 +64,20 @@ class TestJsonLines(SenderContract):
         with path.open("ab") as file:
             file.write(torn)
         assert sender.send([replace(r, attempt=2) for r in REPORTS]) == {}
-        assert [json.loads(line)["key"] for line in path.read_bytes().splitlines()] == [
+        assert keys_of([json.loads(line) for line in path.read_bytes().splitlines()]) == [
             r.key for r in REPORTS
         ]
+
+    def test_lines_of_the_first_version_count(self, sender: JsonLinesSender, path: Path) -> None:
+        path.parent.mkdir()
+        path.write_text(json.dumps({"key": REPORTS[0].key, "house_id": "house-0"}) + "\n")
+        assert sender.send([replace(r, attempt=2) for r in REPORTS[:2]]) == {}
+        assert len(path.read_bytes().splitlines()) == 2
+
+
+def webhook(receiver: Receiver, secret: str | None = None, clock: Clock | None = None) -> WebhookSender:
+    """Return a sender to a receiver on this machine."""
+    return WebhookSender(receiver.url, words, secret, clock, private=True)
 
 
 class TestWebhook(SenderContract):
@@ -76,7 +88,7 @@ class TestWebhook(SenderContract):
 
     @pytest.fixture
     def sender(self, receiver: Receiver) -> WebhookSender:
-        return WebhookSender(receiver.url)
+        return webhook(receiver)
 
     @pytest.fixture
     def received(self, receiver: Receiver) -> Callable[[], list[dict[str, Any]]]:
@@ -102,20 +114,22 @@ class TestWebhook(SenderContract):
         self, sender: WebhookSender, receiver: Receiver, answer: int
     ) -> None:
         receiver.answer = answer
-        assert sender.send(REPORTS[:1]) == {REPORTS[0].key: f"the receiver answered {answer}"}
+        problems = sender.send(REPORTS[:1])
+        assert problems[REPORTS[0].key].problem.startswith(f"the receiver answered {answer}")
         assert len(receiver.ids) == 1, "a redirect must not be followed"
 
     def test_nobody_there(self) -> None:
         receiver = Receiver()
         with receiver.running():
-            sender = WebhookSender(receiver.url)
+            sender = webhook(receiver)
         problems = sender.send(REPORTS)
         assert set(problems) == {r.key for r in REPORTS}
-        assert all(problem.startswith("no answer") for problem in problems.values())
+        assert problems[REPORTS[0].key].problem == "no answer: Connection refused"
+        assert not any(problems[r.key].tried for r in REPORTS[1:]), "nobody else is there either"
 
     def test_an_address_must_be_one(self) -> None:
         with pytest.raises(SettingsError, match="no web address"):
-            WebhookSender("ftp://example.org/")
+            WebhookSender("ftp://example.org/", words)
 
     def test_without_a_secret_nothing_is_signed(self, sender: WebhookSender, receiver: Receiver) -> None:
         sender.send(REPORTS[:1])
@@ -143,15 +157,15 @@ class TestSignedWebhook(TestWebhook):
 
     @pytest.fixture
     def sender(self, receiver: Receiver) -> WebhookSender:
-        return WebhookSender(receiver.url, SECRET)
+        return webhook(receiver, SECRET)
 
     def test_without_a_secret_nothing_is_signed(self, sender: WebhookSender, receiver: Receiver) -> None:
-        assert set(WebhookSender(receiver.url).send(REPORTS)) == {r.key for r in REPORTS}
+        assert set(webhook(receiver).send(REPORTS)) == {r.key for r in REPORTS}
         assert receiver.received == []
 
     def test_a_signature_of_another_secret_is_refused(self, receiver: Receiver) -> None:
-        problems = WebhookSender(receiver.url, OTHER_SECRET).send(REPORTS[:1])
-        assert problems == {REPORTS[0].key: "the receiver answered 401"}
+        problems = webhook(receiver, OTHER_SECRET).send(REPORTS[:1])
+        assert problems[REPORTS[0].key].problem == "the receiver answered 401"
         assert receiver.received == []
 
     @pytest.mark.parametrize("changed", ["body", "webhook-id", "webhook-timestamp"])
@@ -167,7 +181,7 @@ class TestSignedWebhook(TestWebhook):
 
         assert post() == 200, "as it was sent, it is accepted"
         if changed == "body":
-            body = body.replace(b"poor", b"well")
+            body = body.replace(b'"poor"', b'"well"')
         elif changed == "webhook-id":
             signed[changed] = REPORTS[1].key
         else:
@@ -178,7 +192,7 @@ class TestSignedWebhook(TestWebhook):
         now = datetime.now(UTC)
         for seconds in (-400, -200, 0):
             clock = FixedClock(now + timedelta(seconds=seconds))
-            problems = WebhookSender(receiver.url, SECRET, clock).send(REPORTS[:1])
+            problems = webhook(receiver, SECRET, clock).send(REPORTS[:1])
             assert bool(problems) == (seconds == -400), "receivers refuse what is older than five minutes"
         times = [int(headers["webhook-timestamp"]) for headers in receiver.headers]
         assert [t - times[0] for t in times] == [0, 200, 400]
@@ -187,10 +201,10 @@ class TestSignedWebhook(TestWebhook):
         "secret", [SECRET, SECRET.removeprefix("whsec_"), SECRET.rstrip("="), f" {SECRET}\n"]
     )
     def test_a_secret_may_be_written_in_several_ways(self, receiver: Receiver, secret: str) -> None:
-        assert WebhookSender(receiver.url, secret).send(REPORTS) == {}
+        assert webhook(receiver, secret).send(REPORTS) == {}
 
     @pytest.mark.parametrize("secret", ["whsec_c2hvcnQ=", "my password is hunter2", f"{SECRET}!", SECRET * 3])
     def test_a_secret_must_be_one_and_is_not_repeated(self, receiver: Receiver, secret: str) -> None:
         with pytest.raises(SettingsError, match="make one with") as caught:
-            WebhookSender(receiver.url, secret)
+            webhook(receiver, secret)
         assert secret.removeprefix("whsec_")[:8] not in str(caught.value)

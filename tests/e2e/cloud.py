@@ -19,6 +19,7 @@ from sunsift.wiring import Sunsift, connected
 from tests.e2e.fleets import Sent
 from tests.support.process import SunsiftHere
 from tests.support.servers.azurite import ACCOUNT, Azurite
+from tests.support.receiver import HERE
 from tests.support.servers.common import ROOT, TOOLS, plain_environment
 from tests.support.servers.ministack import REGION, Ministack, put_secret
 from tests.support.servers.valkey import Valkey
@@ -50,6 +51,7 @@ class Servers:
             "SUNSIFT_COORDINATOR": self.valkey.url,
             "SUNSIFT_AZURE_CONNECTION_STRING": self.azurite.connection_string,
             "SUNSIFT_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            **HERE,
         }
 
     @property

@@ -24,11 +24,13 @@ def test_packets_on_the_queue_become_signed_reports(cloud: Cloud, tmp_path: Path
     assert cloud.servers.here.result() == expected.result
     assert cloud.servers.here.latest_reports() == expected.latest
     # Every report was acknowledged, so every signature was valid.
-    told = {report["house_id"]: report for report in receiver.received}
+    reports = [report["data"] for report in receiver.received]
+    told = {report["house_id"]: report for report in reports}
     assert told.keys() == expected.latest.keys()
     for house_id, latest in expected.latest.items():
-        assert {name: told[house_id][name] for name in latest} == latest
-    assert len(receiver.received) == len({report["key"] for report in receiver.received})
+        found = told[house_id]
+        assert {n: found[n] for n in ("status", "previous")} | {"as_of": found["since"]} == latest
+    assert len(reports) == len({report["key"] for report in reports})
 
 
 def test_logs_follow_a_packet_to_its_report(cloud: Cloud) -> None:

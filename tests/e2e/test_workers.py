@@ -62,5 +62,5 @@ def test_several_workers_and_kills_give_the_same_bytes(
     assert servers.here.latest_reports() == expected.latest
     # Whatever was sent twice was sent with its key, and everything was signed.
     keys = {row["key"] for row in servers.here.rows("reports")}
-    assert {report["key"] for report in receiver.received} == keys
+    assert {report["data"]["key"] for report in receiver.received} == keys
     print(f"{len(receiver.received)} posts for {len(keys)} reports")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from sunsift.ports import Message, Report
+from sunsift.ports import Message, Report, Unsent
 from tests.simulation.mail import Letter
 from tests.simulation.scheduler import Choices
 
@@ -239,6 +239,7 @@ class SimulatedSender:
     """
 
     batch = 3
+    target = "https://retailer.example/solar"
 
     def __init__(
         self, clock: SimulatedClock, choices: Choices, turn: Turn, fails: Callable[[], bool]
@@ -250,9 +251,9 @@ class SimulatedSender:
         self._fails = fails
         self._down_until = 0
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         """Send reports one by one."""
-        problems = {r.key: problem for r in reports if (problem := self.send_one(r)) is not None}
+        problems = {r.key: Unsent(problem) for r in reports if (problem := self.send_one(r)) is not None}
         self.turn("<- sender.send", problems)
         return problems
 
@@ -266,6 +267,6 @@ class SimulatedSender:
             problem = (REFUSED, "answer lost")[self._choices.below(2)]
             self._down_until = now + OUTAGES[self._choices.below(len(OUTAGES))]
         if problem != REFUSED:
-            self.heard.append(replace(report, attempt=0))
+            self.heard.append(replace(report, attempt=0, first_tried=0, prediction=None))
         self.turn(f"<- sending: {problem or 'acknowledged'}", report.key)
         return problem

@@ -12,6 +12,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from sunsift.cli.app import app
+from tests.support.receiver import HERE
 
 LIMITED = Path(__file__).with_name("limited.py")
 TIMEOUT_SECONDS = 120.0
@@ -35,7 +36,7 @@ class Sunsift:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.environment = {n: value for n, value in os.environ.items() if not n.startswith("SUNSIFT_")}
+        self.environment = {n: v for n, v in os.environ.items() if not n.startswith("SUNSIFT_")} | HERE
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: object, limits: Sequence[str] = ()) -> subprocess.Popen[bytes]:

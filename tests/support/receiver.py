@@ -9,6 +9,9 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+HERE = {"SUNSIFT_PRIVATE_RECEIVERS": "yes"}
+"""The setting that lets reports go to this machine."""
+
 
 class Receiver:
     """Takes reports by POST.

@@ -20,7 +20,7 @@ def delivered(sunsift: Sunsift) -> set[str]:
     """Return the keys that the retailer got; no line may be torn and no key come twice."""
     text = (sunsift.data / "reports.jsonl").read_bytes()
     assert text.endswith(b"\n")
-    keys = [json.loads(line)["key"] for line in text.splitlines()]
+    keys = [json.loads(line)["data"]["key"] for line in text.splitlines()]
     assert len(set(keys)) == len(keys)
     return set(keys)
 

@@ -3,20 +3,23 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from sunsift.domain.status import Change, Status
-from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report
+from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report, Unsent
 from sunsift.settings import read_settings
-from sunsift.steps.deliver import Delivered, retry_after_ms
+from sunsift.steps.deliver import LONGEST_TRYING_MS, Delivered, retry_after_ms
 from sunsift.steps.poll import Polled, poll
 from sunsift.wiring import Sunsift, embedded
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
 from tests.support.clock import ManualClock
 from tests.support.models import ExportModel, FailingModel
 from tests.support.verdicts import tell
+
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture
@@ -43,14 +46,15 @@ class Post:
     """A sender that refuses the houses it is told to."""
 
     batch = 10
+    target = "post"
 
     def __init__(self, *refuses: str) -> None:
         self.refuses: tuple[str, ...] = refuses
         self.keys: list[str] = []
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         self.keys += [r.key for r in reports]
-        return {r.key: "nobody home" for r in reports if r.house_id in self.refuses}
+        return {r.key: Unsent("nobody home") for r in reports if r.house_id in self.refuses}
 
 
 class Depth:
@@ -162,11 +166,11 @@ def test_a_report_that_was_not_acknowledged_is_sent_again(parts: Sunsift, clock:
     assert parts.deliver(post) == Delivered()
     clock.turn(seconds=59)
     assert parts.deliver(post) == Delivered()
-    clock.turn(seconds=1)
+    clock.turn(seconds=16)
     assert parts.deliver(post) == Delivered(failed=1)
-    clock.turn(seconds=119)
-    assert parts.deliver(post) == Delivered()
-    clock.turn(seconds=1)
+    clock.turn(seconds=74)
+    assert parts.deliver(post) == Delivered(), "the second wait is as long as all the time before it"
+    clock.turn(seconds=20)
     post.refuses = ()
     assert parts.deliver(post) == Delivered(sent=1)
     assert len(post.keys) == 4
@@ -185,8 +189,29 @@ def test_a_worker_that_died_while_sending_delays_a_report_by_a_lease(
     assert parts.deliver(Post()) == Delivered(sent=1)
 
 
-def test_retries_grow_rarer_and_never_stop() -> None:
-    waits = [retry_after_ms(attempt) for attempt in range(1, 200)]
-    assert waits[:4] == [60_000, 120_000, 240_000, 480_000]
-    assert waits == sorted(waits)
-    assert waits[-1] == 6 * 3_600_000
+def a_report(key: str, first_tried: int = 0, attempt: int = 1) -> Report:
+    return Report(key, "a", Status.WELL, Status.UNKNOWN, FIRST_DAY, "", attempt, "", first_tried)
+
+
+def test_retries_grow_rarer() -> None:
+    now = 0
+    waits: list[int] = []
+    while now < LONGEST_TRYING_MS:
+        waits.append(retry_after_ms(a_report("k", attempt=len(waits) + 1), now))
+        now += waits[-1]
+    assert 60_000 <= waits[0] <= 75_000
+    assert waits[-1] <= 1.25 * 6 * HOUR_MS
+    assert all(b <= 1.25 * 2.25 * a for a, b in pairwise(waits)), "from one attempt to the next no gap opens"
+    assert 15 <= len(waits) <= 22, "so many attempts are made in three days"
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    waits = {retry_after_ms(a_report(f"k{n}"), 8 * HOUR_MS) for n in range(100)}
+    assert len(waits) == 100
+    assert 6 * HOUR_MS <= min(waits) < 6.3 * HOUR_MS < 7.2 * HOUR_MS < max(waits) <= 7.5 * HOUR_MS
+    assert retry_after_ms(a_report("k1"), 8 * HOUR_MS) in waits, "equal keys and attempts wait equally long"
+
+
+@pytest.mark.parametrize(("asked", "least"), [(30.0, 60_000), (600.0, 600_000), (1e9, 6 * HOUR_MS)])
+def test_a_receiver_may_ask_to_be_left_alone_for_a_while(asked: float, least: int) -> None:
+    assert least <= retry_after_ms(a_report("k"), 0, asked) <= max(75_000, least)

@@ -29,7 +29,7 @@ from tests.aws.events import Context, scheduled, sqs_event  # noqa: E402
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines  # noqa: E402
 from tests.benchmarks.processes import cpu_seconds_of  # noqa: E402
 from tests.benchmarks.servers import SETTINGS, azurite, servers  # noqa: E402
-from tests.support.receiver import Receiver  # noqa: E402
+from tests.support.receiver import HERE, Receiver  # noqa: E402
 from tests.support.servers.azurite import ACCOUNT  # noqa: E402
 from tests.support.servers.ministack import Channels, Ministack  # noqa: E402
 from tests.support.servers.postgres import fresh_database, programs, running  # noqa: E402
@@ -280,6 +280,7 @@ def surroundings(folder: Path) -> Iterator[Place]:
                 "SUNSIFT_COORDINATOR": stage.coordinator,
                 "SUNSIFT_INBOX": f"azure://{ACCOUNT}/measured",
                 "SUNSIFT_TO": receiver.url,
+                **HERE,
                 "SUNSIFT_AZURE_CONNECTION_STRING": azure.connection_string,
                 "SUNSIFT_QUIET_MINUTES": "0",
                 "SUNSIFT_QUEUE_PREDICT": channels.url(PREDICT),

@@ -19,7 +19,7 @@ from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
-from sunsift.ports import Refused, Saved
+from sunsift.ports import Refused, Report, Saved
 from sunsift.records import ReportRow, Tally, Waiting
 
 PREDICTION_COLUMNS: Final = (
@@ -148,6 +148,23 @@ def to_prediction(row: Sequence[Any], texts: dict[int, str]) -> tuple[Prediction
     )
     prediction = Prediction(day, usable_days, score, texts[model], digest.hex())
     return prediction, Folded(day, average / 10_000, to_change(since, status, came_from))
+
+
+def to_report(row: Sequence[Any], attempt: int, prediction: Prediction | None) -> Report:
+    """Turn a row into a report to send: from its key to its creation, trace, first try."""
+    key, house_id, status, previous, as_of, created, trace, first_tried = row
+    return Report(
+        key,
+        house_id,
+        STATUSES[status],
+        STATUSES[previous],
+        as_of,
+        iso_ms(created),
+        attempt,
+        trace,
+        first_tried,
+        prediction,
+    )
 
 
 def to_report_row(row: Sequence[Any]) -> ReportRow:

@@ -5,9 +5,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
-from sunsift.adapters.webhook import WebhookSender
+from sunsift.adapters.webhook import web_address, webhooks_of
 from sunsift.cli.doctor_check import MISSING, OK, PROBLEM, WARNING, Check
 from sunsift.domain.errors import SettingsError
 from sunsift.settings import shown
@@ -18,8 +17,7 @@ SOON_DAYS = 14
 
 def look_at_webhook(url: str) -> Iterator[Check]:
     """Resolve its name, connect, and shake hands by TLS. Errors: SettingsError for what is no web address."""
-    WebhookSender(url)
-    parts = urlsplit(url)
+    parts = web_address(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     where = shown(url)
     try:
@@ -49,7 +47,7 @@ def look_at_secret(secret: str | None) -> Check:
         advice = "set SUNSIFT_WEBHOOK_SECRET, so that the receiver can tell that reports are yours"
         return Check("webhook secret", MISSING, "reports are not signed", advice)
     try:
-        WebhookSender("https://any.example", secret)
+        webhooks_of(secret)
     except SettingsError as error:
         return Check("webhook secret", PROBLEM, str(error), "see the text")
     return Check("webhook secret", OK, "reports are signed")

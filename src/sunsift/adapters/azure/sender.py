@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sunsift.adapters.azure.client import azure_trouble
-from sunsift.adapters.report_body import report_body
+from sunsift.adapters.report_body import HELD_BACK, Explain, report_body
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Report
+from sunsift.ports import Report, Unsent
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
@@ -20,21 +20,24 @@ class AzureQueueSender:
     """Puts one message a report on the queue: JSON in base64, which is what Azure Functions expect.
 
     Each waits there until the retailer takes it, however long that is. One may be put there twice, as after
-    an answer that got lost: then both have the same `key`.
+    an answer that got lost: then both have the same `data.key`.
     """
 
     batch = 32
 
-    def __init__(self, client: "QueueClient") -> None:
+    def __init__(self, client: "QueueClient", explain: Explain) -> None:
+        self.target = f"azure://{client.account_name}/{client.queue_name}"
         self._client = client
+        self._explain = explain
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
-        """Put reports on the queue, one after the other; after one that failed the rest waits."""
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
+        """Put reports on the queue, one after the other; after one that failed the rest is not tried."""
         for position, report in enumerate(reports):
-            body = base64.b64encode(json.dumps(report_body(report)).encode()).decode()
+            body = base64.b64encode(json.dumps(report_body(report, self._explain)).encode()).decode()
             try:
                 with azure_trouble(self._client):
                     self._client.send_message(body, time_to_live=NEVER_EXPIRES)
             except SunsiftError as error:
-                return {r.key: str(error) for r in reports[position:]}
+                later = {r.key: HELD_BACK for r in reports[position + 1 :]}
+                return {report.key: Unsent(str(error))} | later
         return {}

@@ -10,6 +10,7 @@ from sunsift.adapters.postgres import (
     openings,
     packets,
     quarantine,
+    receivers,
     regions,
     reports,
     rescore,
@@ -32,6 +33,7 @@ from sunsift.ports import (
     Registered,
     Report,
     Saved,
+    Which,
     Work,
 )
 
@@ -130,6 +132,31 @@ class PostgresStore:
     def postpone(self, key: str, until: int, problem: str) -> None:
         """Note a failed delivery and when to try again."""
         self._database.writing(lambda c: reports.postpone(c, key, until, problem))
+
+    def release(self, keys: Sequence[str], claimed: int) -> None:
+        """Give back reports that were not tried."""
+        self._database.writing(lambda c: reports.release(c, keys, claimed))
+
+    def give_up(self, key: str, problem: str) -> None:
+        """Note that a report is sent no more."""
+        self._database.writing(lambda c: reports.give_up(c, key, problem, self._now_ms()))
+
+    def replay(self, which: Which) -> int:
+        """Make reports due again; return how many."""
+        return self._database.writing(lambda c: reports.replay(c, which))
+
+    def gone(self, target: str) -> str | None:
+        """Return what a receiver said when it wanted no more reports."""
+        with self._database.read() as connection:
+            return receivers.gone(connection, target)
+
+    def disable(self, target: str, problem: str) -> None:
+        """Note that a receiver wants no more reports."""
+        self._database.writing(lambda c: receivers.disable(c, target, problem, self._now_ms()))
+
+    def enable(self, target: str) -> bool:
+        """Have a receiver back; say whether it had left."""
+        return self._database.writing(lambda c: receivers.enable(c, target))
 
     def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
         """Make predictions stale on purpose; return how many houses have any."""

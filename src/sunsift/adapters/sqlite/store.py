@@ -10,6 +10,7 @@ from sunsift.adapters.sqlite import (
     houses,
     packets,
     quarantine,
+    receivers,
     regions,
     reports,
     rescore,
@@ -31,6 +32,7 @@ from sunsift.ports import (
     Registered,
     Report,
     Saved,
+    Which,
     Work,
 )
 
@@ -151,6 +153,36 @@ class SqliteStore:
         """Note a failed delivery and when to try again."""
         with self._database.write() as connection:
             reports.postpone(connection, key, until, problem)
+
+    def release(self, keys: Sequence[str], claimed: int) -> None:
+        """Give back reports that were not tried."""
+        with self._database.write() as connection:
+            reports.release(connection, keys, claimed)
+
+    def give_up(self, key: str, problem: str) -> None:
+        """Note that a report is sent no more."""
+        with self._database.write() as connection:
+            reports.give_up(connection, key, problem, self._now_ms())
+
+    def replay(self, which: Which) -> int:
+        """Make reports due again; return how many."""
+        with self._database.write() as connection:
+            return reports.replay(connection, which)
+
+    def gone(self, target: str) -> str | None:
+        """Return what a receiver said when it wanted no more reports."""
+        with self._database.read() as connection:
+            return receivers.gone(connection, target)
+
+    def disable(self, target: str, problem: str) -> None:
+        """Note that a receiver wants no more reports."""
+        with self._database.write() as connection:
+            receivers.disable(connection, target, problem, self._now_ms())
+
+    def enable(self, target: str) -> bool:
+        """Have a receiver back; say whether it had left."""
+        with self._database.write() as connection:
+            return receivers.enable(connection, target)
 
     def rescore(self, region: str, since: int, *, sunlight: bool) -> int:
         """Make predictions stale on purpose; return how many houses have any."""
