@@ -18,8 +18,8 @@ from sunsift.settings import read_settings
 from sunsift.wiring import Sunsift, connected
 from tests.e2e.fleets import Sent
 from tests.support.process import SunsiftHere
-from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.receiver import HERE
+from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.common import ROOT, TOOLS, plain_environment
 from tests.support.servers.ministack import REGION, Ministack, put_secret
 from tests.support.servers.valkey import Valkey

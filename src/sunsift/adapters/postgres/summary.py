@@ -16,7 +16,8 @@ EXACT_UP_TO: Final = 3_000_000
 ALL_DAYS: Final = (0, 0xFFFF)
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM report),
-    (SELECT count(*) FROM report WHERE delivered_at IS NULL), (SELECT count(*) FROM quarantine),
+    (SELECT count(*) FROM report WHERE delivered_at IS NULL AND given_up_at IS NULL),
+    (SELECT count(*) FROM quarantine),
     (SELECT count(*) FROM progress WHERE generation > settled), (SELECT count(*) FROM feedback)
 """
 _ABOUT = """

@@ -22,7 +22,8 @@ from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescora
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM house), (SELECT count(*) FROM day), (SELECT count(*) FROM prediction),
-    (SELECT count(*) FROM report), (SELECT count(*) FROM report WHERE delivered_at IS NULL),
+    (SELECT count(*) FROM report),
+    (SELECT count(*) FROM report WHERE delivered_at IS NULL AND given_up_at IS NULL),
     (SELECT count(*) FROM quarantine), (SELECT count(*) FROM progress WHERE generation > settled),
     (SELECT count(*) FROM feedback)
 """
