@@ -128,6 +128,7 @@ CREATE TABLE report (
 CREATE INDEX report_of_house ON report (house, seq);
 CREATE INDEX report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX report_of_day ON report (as_of, status);
+CREATE INDEX report_given_up ON report (seq) WHERE given_up_at IS NOT NULL;
 
 -- Receivers that said that they want no more reports.
 CREATE TABLE gone_receiver (
@@ -147,6 +148,8 @@ CREATE TABLE quarantine (
     utc_offset_hours double precision   -- by which clock its day was cut, where the code is `clock`
 );
 CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code IN ('unknown_house', 'clock');
+CREATE INDEX quarantine_by_time ON quarantine (received_at, id);
+CREATE INDEX quarantine_by_code ON quarantine (code, received_at, id);
 
 CREATE TABLE feedback (
     house integer NOT NULL REFERENCES house ON DELETE CASCADE,

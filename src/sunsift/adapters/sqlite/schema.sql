@@ -125,6 +125,7 @@ CREATE TABLE IF NOT EXISTS report (
 CREATE INDEX IF NOT EXISTS report_of_house ON report (house, seq);
 CREATE INDEX IF NOT EXISTS report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX IF NOT EXISTS report_of_day ON report (as_of, status);
+CREATE INDEX IF NOT EXISTS report_given_up ON report (seq) WHERE given_up_at IS NOT NULL;
 
 -- Receivers that said that they want no more reports.
 CREATE TABLE IF NOT EXISTS gone_receiver (
@@ -144,6 +145,8 @@ CREATE TABLE IF NOT EXISTS quarantine (
     utc_offset_hours REAL             -- by which clock its day was cut, where the code is `clock`
 ) STRICT;
 CREATE INDEX IF NOT EXISTS quarantine_of_house ON quarantine (house_id) WHERE code IN ('unknown_house', 'clock');
+CREATE INDEX IF NOT EXISTS quarantine_by_time ON quarantine (received_at, id);
+CREATE INDEX IF NOT EXISTS quarantine_by_code ON quarantine (code, received_at, id);
 
 -- What visits found: the newest word on each stretch of days.
 CREATE TABLE IF NOT EXISTS feedback (
