@@ -22,10 +22,12 @@ from sunsift.cli import (
     model,
     quarantine,
     run,
+    serve,
     settle,
     status,
     store,
     sunlight,
+    token,
 )
 from sunsift.cli.output import examples, say, unwrapped
 from sunsift.cli.state import Where
@@ -40,8 +42,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 # As one meets them.
 GROUPS = (
-    demo, houses, ingest, settle, deliver, status, sunlight, feedback, model, export, quarantine, run, doctor,
-    store, lab,
+    demo, houses, ingest, settle, deliver, status, sunlight, feedback, model, export, quarantine, run, serve,
+    token, doctor, store, lab,
 )  # fmt: skip
 ORDER = tuple(group.__name__.rpartition(".")[2] for group in GROUPS)
 
@@ -132,7 +134,7 @@ def common(
 
 for _group in GROUPS:
     _group.add_to(app)
-for _typer in (app, houses.app, model.app, sunlight.app, store.app, quarantine.app, lab.app):
+for _typer in (app, houses.app, model.app, sunlight.app, store.app, quarantine.app, token.app, lab.app):
     for _command in _typer.registered_commands:
         # Rich would keep the line breaks of the source.
         _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")

@@ -12,6 +12,7 @@ def secrets_of(settings: "Settings", *more: str | None) -> list[str]:
     from sunsift.logs import secrets_in
 
     places = (settings.store, settings.coordinator, settings.inbox_at, settings.to, *more)
-    secrets = (*settings.secrets.azure.values(), settings.secrets.webhook, os.environ.get("PGPASSWORD"))
+    known = settings.secrets
+    secrets = (*known.azure.values(), known.webhook, known.session, os.environ.get("PGPASSWORD"))
     # Of folders and files nothing is secret.
     return secrets_in([*(place for place in places if place and "://" in place), *secrets])

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sunsift.domain.errors import SettingsError
+from sunsift.web.loopback import is_loopback
 
 # Whoever is still being answered by then is cut off.
 GRACEFUL_SECONDS: Final = 5
@@ -19,6 +20,7 @@ STARTS_WITHIN_SECONDS: Final = 30.0
 # More connections at once are answered 503; a browser that watches a page holds one.
 CONNECTIONS: Final = 500
 LOOPBACK: Final = ("127.0.0.1", "::1")
+__all__ = ["address_of", "is_loopback", "serving"]
 
 
 def address_of(where: str) -> tuple[str, int]:

@@ -1,0 +1,126 @@
+"""`sunsift serve`: the API and the pages, without the steps."""
+
+import logging
+import signal
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sunsift.cli.hidden import secrets_of
+from sunsift.cli.output import examples
+from sunsift.cli.run import LogFormat, LogLevel
+from sunsift.cli.state import opened, settings_of
+
+if TYPE_CHECKING:
+    from sunsift.settings import Settings
+
+log = logging.getLogger("sunsift")
+
+
+def add_to(root: typer.Typer) -> None:
+    """Hang the command below the root."""
+    root.command(
+        epilog=examples(
+            ("sunsift serve", "on this machine, for whoever has a token"),
+            ("sunsift serve --open", "on this machine, for whoever uses it"),
+            ("sunsift serve --listen 0.0.0.0:8321 --proxy 10.0.0.7", "behind a reverse proxy that ends TLS"),
+        )
+    )(serve)
+
+
+def serve(
+    ctx: typer.Context,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="SUNSIFT_SERVE",
+            help="Where to listen; port 0 for any that is free.",
+            show_default="127.0.0.1:8321",
+        ),
+    ] = None,
+    open_to_all: Annotated[
+        bool,
+        typer.Option("--open", help="Ask nobody for a token; only on 127.0.0.1, ::1 or localhost."),
+    ] = False,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A reverse proxy whose X-Forwarded-* headers are believed, beside those of this machine.",
+            show_default=False,
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(envvar="SUNSIFT_LOG_FORMAT", help="Log lines of text, or one JSON object each."),
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel,
+        typer.Option(envvar="SUNSIFT_LOG_LEVEL", help="debug tells of every request."),
+    ] = LogLevel.INFO,
+) -> None:
+    """Serve the API and the pages of a state until told to stop; `sunsift run` does so too, beside the steps.
+
+    Everybody needs a token, which `sunsift token create` makes. It serves plain HTTP: beyond this machine, put
+    a reverse proxy in front of it that ends TLS.
+    """
+    from sunsift import logs
+    from sunsift.wiring import needs
+
+    settings = settings_of(ctx)
+    logs.configure(log_format.value, logging.getLevelNamesMapping()[log_level.upper()], secrets_of(settings))
+    where = listen or settings.serve
+    with needs("web"):
+        from sunsift.web.server import address_of, is_loopback
+    host, port = address_of(where)
+    if open_to_all and not is_loopback(host):
+        raise typer.BadParameter(f"--open is for this machine alone, not for {host}: listen at 127.0.0.1")
+    if open_to_all and proxy:
+        raise typer.BadParameter("--open and --proxy exclude each other: a proxy lets the world in")
+    _serve(settings, host, port, proxy or [], open_to_all=open_to_all)
+
+
+def _serve(settings: "Settings", host: str, port: int, proxies: list[str], *, open_to_all: bool) -> None:
+    from sunsift.settings import LONGEST_STEP_MS
+    from sunsift.web.app import create_app
+    from sunsift.web.context import Web
+    from sunsift.web.pool import Pool
+    from sunsift.web.server import is_loopback, serving
+    from sunsift.wiring import connected
+
+    # Opened here first, so that what is wrong with the state is said before anybody asks.
+    with opened(settings, must_exist=False) as parts:
+        has_tokens = bool(parts.tokens.every())
+    pool = Pool(lambda: connected(settings, longest_step_ms=LONGEST_STEP_MS))
+    app = create_app(Web(settings, pool, open_to_all=open_to_all))
+    stop = _stop_on_signals()
+    try:
+        with serving(app, host, port, proxies) as url:
+            log.info("serving at %s", url)
+            if open_to_all:
+                log.info("open to everybody on this machine")
+            elif not has_tokens:
+                log.info("nobody has a token yet; make one with: sunsift token create NAME --scope read")
+            if not is_loopback(host) and not proxies:
+                log.warning("tokens travel in the clear unless a reverse proxy ends TLS in front of this")
+            stop.wait()
+    finally:
+        pool.close()
+    log.info("stopped")
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def told(number: int, _: FrameType | None) -> None:
+        # A second signal ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
+        # In a thread of its own: the handler interrupts the very wait whose lock this takes.
+        threading.Thread(target=stop.set).start()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    return stop
