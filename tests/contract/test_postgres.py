@@ -15,6 +15,7 @@ from sunsift.adapters.postgres.store import PostgresStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.coordinator_spare import SpareCoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.records_pages import RecordsActivityContract, RecordsPagesContract
 from tests.contract.suites.records_watch import RecordsWatchContract
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.clock import ManualClock
@@ -70,8 +71,13 @@ class TestSpareCoordinator(SpareCoordinatorContract):
 
 
 @pytest.fixture
-def store(open_database: OpenDatabase) -> PostgresStore:
-    return PostgresStore(open_database(), ManualClock(), None)
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def store(open_database: OpenDatabase, clock: ManualClock) -> PostgresStore:
+    return PostgresStore(open_database(), clock, None)
 
 
 @pytest.fixture
@@ -91,6 +97,14 @@ class TestRecords(RecordsContract):
 
 
 class TestRecordsWatch(RecordsWatchContract):
+    pass
+
+
+class TestRecordsPages(RecordsPagesContract):
+    pass
+
+
+class TestRecordsActivity(RecordsActivityContract):
     pass
 
 

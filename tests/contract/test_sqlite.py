@@ -11,6 +11,7 @@ from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.adapters.sqlite.store import SqliteStore
 from tests.contract.suites.coordinator import CoordinatorContract
 from tests.contract.suites.records import RecordsContract
+from tests.contract.suites.records_pages import RecordsActivityContract, RecordsPagesContract
 from tests.contract.suites.records_watch import RecordsWatchContract
 from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
@@ -108,6 +109,14 @@ class TestRecords(RecordsContract):
 
 
 class TestRecordsWatch(RecordsWatchContract):
+    pass
+
+
+class TestRecordsPages(RecordsPagesContract):
+    pass
+
+
+class TestRecordsActivity(RecordsActivityContract):
     pass
 
 
