@@ -1,6 +1,5 @@
 """Clocks by which readings were written down, and the instants that they can mean."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -104,12 +103,3 @@ def _in_zone(zone: ZoneInfo, written: datetime, is_end: bool) -> Instants:
         f"{written:%Y-%m-%d %H:%M} does not exist in {zone.key}, whose clocks went forward then; if the file "
         "is in standard time, say its offset from UTC instead",
     )
-
-
-def shift_finder(clock: Clock, offset_of: Callable[[str], float | None]) -> Callable[[str, int, bool], Shift]:
-    """Return the function that says how a house's instants become its local standard time."""
-
-    def find(house_id: str, instant: int, says_offset: bool) -> Shift:
-        return clock.shift(offset_of(house_id), instant, says_offset)
-
-    return find

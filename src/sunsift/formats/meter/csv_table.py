@@ -1,7 +1,6 @@
 """CSV files as packets: a heading, and one row a time, or a day, in any layout that a mapping can say."""
 
 import csv
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -35,25 +34,19 @@ def cut(stream: BinaryIO, name: str, options: MeterOptions) -> Iterator[Extract]
         except UnusableMessageError as error:
             yield from table.refuse(error, lines.number, line)
     yield from table.finish()
-    if lines.problem:
-        yield Extract(b"", f"line {lines.number}", "unreadable", lines.problem)
 
 
 class _Lines:
-    """The lines of a file without their ends. number: of the last one. problem: why it broke off."""
+    """The lines of a file without their ends. number: of the last one."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.number = 0
-        self.problem = ""
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            while line := self._stream.readline(_LONGEST_LINE_BYTES):
-                self.number += 1
-                yield line.rstrip(b"\r\n")
-        except (EOFError, OSError, zlib.error) as error:
-            self.problem = f"the file breaks off after line {self.number}: {error}"
+        while line := self._stream.readline(_LONGEST_LINE_BYTES):
+            self.number += 1
+            yield line.rstrip(b"\r\n")
 
 
 def _heading(lines: _Lines, name: str, place: int, delimiter: str | None) -> tuple[list[str], str]:
@@ -72,7 +65,7 @@ def _heading(lines: _Lines, name: str, place: int, delimiter: str | None) -> tup
             return next(csv.reader([text], delimiter=chosen, strict=True)), chosen
         except csv.Error as error:
             raise SunsiftError(f"{name}: the heading in line {lines.number} is no CSV: {error}") from error
-    raise SunsiftError(f"{name}: {lines.problem or 'has no heading'}")
+    raise SunsiftError(f"{name}: has no heading")
 
 
 def _cells(line: bytes, delimiter: str, count: int) -> list[str]:

@@ -1,6 +1,5 @@
 """Rows of a table on their way to days: repeated hours are told apart, intervals measured, units applied."""
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -8,6 +7,7 @@ from typing import Final, NamedTuple
 from sunsift.domain.errors import UnusableMessageError
 from sunsift.domain.extract import Extract
 from sunsift.domain.house import LARGEST_IMPORT_KW
+from sunsift.domain.readings import INTERVALS
 from sunsift.formats.meter import MeterOptions
 from sunsift.formats.meter.clocks import Clock, Instants
 from sunsift.formats.meter.days import Channel, DayCutter, Reading
@@ -120,22 +120,17 @@ class RowCutter:
             self._measure(row.house_id, waiting)
 
     def _measure(self, house_id: str, rows: list[Row]) -> None:
-        """Learn how long a house's intervals are from what lies between its rows most often."""
+        """Learn how long a house's intervals are from what lies between its rows, in whatever order."""
         del self._unmeasured[house_id]
         times: dict[str, set[int]] = {}
         for row in rows:
             times.setdefault(row.stream, set()).add(row.instants.first)
-        steps: Counter[int] = Counter()
-        for stream in times.values():
-            ordered = sorted(stream)
-            steps.update(b - a for a, b in pairwise(ordered))
+        steps = [b - a for stream in times.values() for a, b in pairwise(sorted(stream))]
         if not steps:
             reason = "how long the interval is cannot be told from one row; say interval_minutes"
             self.refuse("wrong_interval", reason, rows)
             return
-        # Of equally frequent ones the shorter: gaps make longer steps.
-        seconds = max(steps, key=lambda step: (steps[step], -step))
-        self._minutes[house_id] = max(seconds // 60, 1)
+        self._minutes[house_id] = _interval(steps)
         for row in rows:
             self._take(row, self._minutes[house_id])
 
@@ -185,3 +180,14 @@ class RowCutter:
                 )
             result.append((channel, kwh))
         return result
+
+
+def _interval(steps: Sequence[int]) -> int:
+    """Return the longest interval [minutes] that nearly all steps [seconds] are multiples of.
+
+    Gaps make steps longer, and a wrong time must not decide. If none fits, the shortest step.
+    """
+    for minutes in sorted(INTERVALS, reverse=True):
+        if sum(step % (60 * minutes) == 0 for step in steps) >= 0.9 * len(steps):
+            return minutes
+    return max(min(steps) // 60, 1)
