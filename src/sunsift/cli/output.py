@@ -112,16 +112,20 @@ def coloured(status: str) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress(
+    what: str, total: int | None = None, *, in_bytes: bool = False
+) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on standard error while the block runs, if that is a terminal.
 
-    total: None if unknown. The block is given a function to call with the growing number done.
+    total: None if unknown. in_bytes: what is counted are bytes. The block is given a function to call with
+    the growing number done.
     """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.progress import (
         BarColumn,
+        DownloadColumn,
         MofNCompleteColumn,
         Progress,
         ProgressColumn,
@@ -131,7 +135,9 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     )
 
     done_of: list[ProgressColumn] = [MofNCompleteColumn()]
-    if total is None:
+    if in_bytes:
+        done_of = [DownloadColumn()]
+    elif total is None:
         done_of = [TextColumn("{task.completed:,}")]
     columns = [TextColumn("{task.description}"), BarColumn(), *done_of, TaskProgressColumn(show_speed=True)]
     with Progress(*columns, TimeElapsedColumn(), console=_console(stderr=True), transient=True) as bar:
