@@ -1,7 +1,5 @@
 """What the routes share: listings with cursors, names of houses, scopes, the errors that each documents."""
 
-import base64
-import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Generic, TypeVar
@@ -9,9 +7,11 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from fastapi import Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from sunsift.domain.errors import InvalidCursorError, UnknownHouseError
+from sunsift.adapters.cursor import page_of, place_of
+from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.house import House
 from sunsift.domain.readings import day_number
+from sunsift.records import Page
 from sunsift.tokens import Scope
 from sunsift.web.access import needs
 from sunsift.wiring import Sunsift
@@ -78,33 +78,17 @@ def day_of(moment: date | None) -> int | None:
 
 
 def cut(
-    rows: Sequence[T], key: Callable[[T], list[Any]], listing: str, cursor: str | None, limit: int
-) -> tuple[list[T], str | None]:
-    """Cut one page out of rows that are in the order of their key; return it and the next cursor.
+    rows: Sequence[T],
+    key: Callable[[T], Sequence[int | str]],
+    kinds: Sequence[type],
+    cursor: str | None,
+    limit: int,
+) -> Page[T]:
+    """Cut one page out of rows that are in the order of their key.
 
-    key: what JSON can hold. listing: names it, so that its cursors fit no other. Errors: InvalidCursorError.
+    kinds: int or str, of each part of the key. Errors: InvalidCursorError.
     """
     if cursor is not None:
-        after = _read(cursor, listing)
-        try:
-            rows = [row for row in rows if key(row) > after]
-        except TypeError:
-            raise _INVALID from None
-    page = list(rows[:limit])
-    if len(rows) <= limit:
-        return page, None
-    text = json.dumps([listing, key(page[-1])], separators=(",", ":"))
-    return page, base64.urlsafe_b64encode(text.encode()).decode()
-
-
-_INVALID: Final = InvalidCursorError("this is no cursor of this listing")
-
-
-def _read(cursor: str, listing: str) -> list[Any]:
-    try:
-        named, after = json.loads(base64.b64decode(cursor, b"-_", validate=True))
-    except (ValueError, TypeError):
-        raise _INVALID from None
-    if named != listing or not isinstance(after, list):
-        raise _INVALID
-    return after
+        after = list(place_of(cursor, *kinds))
+        rows = [row for row in rows if list(key(row)) > after]
+    return page_of(rows[: limit + 1], limit, lambda row: row, key)

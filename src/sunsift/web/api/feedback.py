@@ -81,12 +81,12 @@ def list_feedback(
     """List feedback by house_id and days."""
     with web.pool.borrow() as parts:
         rows = list(parts.records.feedback(house_id))
-    page, following = cut(rows, _key, "feedback", cursor, limit)
-    items = [FeedbackShape(**_described(row.feedback), noted_at=row.noted_at) for row in page]
-    return Listing(items=items, next_cursor=following)
+    page = cut(rows, _key, [str, int, int], cursor, limit)
+    items = [FeedbackShape(**_described(row.feedback), noted_at=row.noted_at) for row in page.rows]
+    return Listing(items=items, next_cursor=page.next)
 
 
-def _key(row: NotedFeedback) -> list[Any]:
+def _key(row: NotedFeedback) -> list[int | str]:
     return [row.feedback.house_id, row.feedback.first_day, row.feedback.last_day]
 
 

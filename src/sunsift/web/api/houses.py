@@ -159,8 +159,8 @@ def list_days(
             for p in parts.records.days(house_id)
             if (from_day is None or p.day >= from_day) and (to_day is None or p.day <= to_day)
         ]
-    page, following = cut(packets, lambda packet: [packet.day], "days", cursor, limit)
-    return Listing(items=[_day(packet) for packet in page], next_cursor=following)
+    page = cut(packets, lambda packet: [packet.day], [int], cursor, limit)
+    return Listing(items=[_day(packet) for packet in page.rows], next_cursor=page.next)
 
 
 def _shown(house: House) -> RegisteredHouse:
