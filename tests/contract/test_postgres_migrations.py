@@ -22,7 +22,7 @@ from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.readings import day_number
 from sunsift.domain.status import Change, Status
 from sunsift.ports import Refused
-from sunsift.records import Records
+from sunsift.records import Records, Wanted
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.clock import ManualClock
 from tests.support.servers.postgres import Postgres, empty_database, fresh_database
@@ -168,6 +168,7 @@ def exported(records: Records) -> list[list[object]]:
         list(records.feedback()),
         list(records.quarantine()),
         list(records.verdicts(0)),
+        [*records.league(Wanted(), None, 9).rows, *records.tallies(), *records.changes(0)],
     ]
 
 

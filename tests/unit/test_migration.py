@@ -1,22 +1,25 @@
-"""A file of version 1 is taken over with all that it holds."""
+"""Files of older versions are taken over with all that they hold."""
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sunsift.adapters.sqlite.database import SCHEMA_VERSION, Database
 from sunsift.domain.errors import StoreError
+from sunsift.domain.status import Change, Status
+from sunsift.records import Wanted
 from sunsift.settings import DATABASE_NAME, read_settings
 from sunsift.wiring import Sunsift, embedded
 from tests.support.build import FIRST_DAY, a_house, days_of
 from tests.support.clock import ManualClock
+from tests.support.verdicts import a_prediction, a_score, settle
 
 DAYS = 40
-# What versions 2 to 4 added.
-TO_VERSION_1 = """
-DROP INDEX house_of_region;
+# What version 4 added.
+TO_VERSION_3 = """
 DROP TABLE standing;
 DROP TABLE gone_receiver;
 DROP TABLE token;
@@ -29,10 +32,15 @@ DROP INDEX quarantine_by_time;
 DROP INDEX quarantine_by_code;
 ALTER TABLE report DROP COLUMN first_tried;
 ALTER TABLE report DROP COLUMN given_up_at;
-ALTER TABLE house DROP COLUMN weather_region;
 DROP INDEX quarantine_of_house;
 ALTER TABLE quarantine DROP COLUMN utc_offset_hours;
 CREATE INDEX quarantine_of_house ON quarantine (house_id) WHERE code = 'unknown_house';
+PRAGMA user_version = 3;
+"""
+# What versions 2 and 3 added.
+TO_VERSION_1 = """
+DROP INDEX house_of_region;
+ALTER TABLE house DROP COLUMN weather_region;
 DROP TABLE region_day;
 DROP TABLE evidence;
 DROP TABLE sunlight_feed;
@@ -61,7 +69,7 @@ def old(tmp_path: Path, clock: ManualClock) -> Path:
         parts.store.save([*days_of("a", FIRST_DAY, DAYS), *days_of("b", FIRST_DAY, 1)], [])
     database = tmp_path / DATABASE_NAME
     with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(TO_VERSION_1)
+        connection.executescript(TO_VERSION_3 + TO_VERSION_1)
     return tmp_path
 
 
@@ -91,6 +99,25 @@ def test_a_migrated_file_is_like_a_new_one(old: Path, tmp_path: Path) -> None:
         closing(Database(old / DATABASE_NAME)) as migrated,
     ):
         assert tables(migrated) == tables(new)
+
+
+def test_houses_get_the_places_that_they_had(tmp_path: Path, clock: ManualClock) -> None:
+    def places(parts: Sunsift) -> list[object]:
+        return [*parts.records.league(Wanted(), None, 9).rows, *parts.records.tallies()]
+
+    with closing(opened(tmp_path, clock)) as parts:
+        parts.store.register([a_house(name) for name in "abc"])
+        for name, tenths in (("b", 40), ("c", 70)):
+            parts.store.save(days_of(name, FIRST_DAY, 3), [])
+            score = replace(a_score(), lost_kwh=tenths / 10)
+            predictions = [a_prediction(FIRST_DAY + n, score) for n in range(3)]
+            settle(parts.store, name, predictions, Change(FIRST_DAY, Status.POOR, Status.UNKNOWN))
+        expected = places(parts)
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
+        connection.executescript(TO_VERSION_3)
+    with closing(opened(tmp_path, clock)) as parts:
+        assert places(parts) == expected
+        assert [s.house.house_id for s in parts.records.league(Wanted(), None, 9).rows] == ["c", "b", "a"]
 
 
 def test_a_file_of_the_future_is_refused(tmp_path: Path) -> None:
