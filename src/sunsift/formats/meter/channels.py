@@ -32,8 +32,9 @@ class ChannelDay:
     """One channel's readings of one day.
 
     channel: such as E1. needed: the channels of energy that the meter has on that day; None where the file
-    does not say, and whatever it holds of the meter counts. kwh: one value an interval, NaN where missing.
-    updated_at: aware of its offset. raw: the part of the file that it was read from. number: of its line.
+    does not say: then those that it holds of the meter, and at least one each way. kwh: one value an
+    interval, NaN where missing. updated_at: aware of its offset. raw: the part of the file that it was read
+    from. number: of its line.
     """
 
     meter: str
@@ -60,8 +61,9 @@ class _Meter:
 class Gathering:
     """Holds channel days until their packets are whole, and no more of them than fit into the memory."""
 
-    def __init__(self, largest_bytes: int = LARGEST_HELD_BYTES) -> None:
-        """Hold at most about `largest_bytes` of what was read."""
+    def __init__(self, word: str = "line", largest_bytes: int = LARGEST_HELD_BYTES) -> None:
+        """Hold about `largest_bytes` of what was read at most. word: what parts of the file are called."""
+        self._word = word
         self._largest = largest_bytes
         self._held = 0
         self._meters: dict[str, _Meter] = {}
@@ -93,7 +95,7 @@ class Gathering:
             if not _missing(channels, meter.seen):
                 del meter.days[day]
                 self._held -= sum(map(_size, channels.values()))
-                yield _packet(channels)
+                yield _packet(channels, self._word)
         if not meter.days:
             del self._meters[meter_id]
 
@@ -103,7 +105,7 @@ class Gathering:
             for day in sorted(meter.days):
                 channels = meter.days[day]
                 missing = _missing(channels, meter.seen)
-                yield _half(channels, missing) if missing else _packet(channels)
+                yield _half(channels, missing, self._word) if missing else _packet(channels, self._word)
         self._meters = {}
         self._held = 0
 
@@ -116,31 +118,36 @@ def _missing(channels: dict[str, ChannelDay], seen: set[str]) -> set[str]:
     """Return the channels that the day still needs."""
     needed: set[str] = set()
     for channel in channels.values():
-        needed |= seen if channel.needed is None else channel.needed
+        needed |= _at_least(seen) if channel.needed is None else channel.needed
     return needed - channels.keys()
 
 
-def _half(channels: dict[str, ChannelDay], missing: set[str]) -> Extract:
+def _at_least(seen: set[str]) -> set[str]:
+    """Return the channels of a meter whose configuration nobody said: a house with panels has both ways."""
+    return seen | {f"{way}1" for way in (IMPORT, EXPORT) if not any(c.startswith(way) for c in seen)}
+
+
+def _half(channels: dict[str, ChannelDay], missing: set[str], word: str) -> Extract:
     first = next(iter(channels.values()))
     error = UnusableMessageError(
         "half_a_day",
         f"meter {first.meter} on {first.day}: {_listed(channels)} came without {_listed(missing)}. A packet "
         "replaces the whole day, and would wipe what is stored of the others: send all channels in one file",
     )
-    return refused(error, b"\n".join(c.raw for c in channels.values()), _places(channels.values()))
+    return refused(error, b"\n".join(c.raw for c in channels.values()), _places(channels.values(), word))
 
 
 def _listed(names: Iterable[str]) -> str:
     return " and ".join(sorted(names))
 
 
-def _places(days: Iterable[ChannelDay]) -> str:
+def _places(days: Iterable[ChannelDay], word: str) -> str:
     """Return where the parts of a day stand, such as lines 3 and 40."""
     numbers = sorted(day.number for day in days)
-    return f"line{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
+    return f"{word}{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
 
 
-def _packet(channels: dict[str, ChannelDay]) -> Extract:
+def _packet(channels: dict[str, ChannelDay], word: str) -> Extract:
     days = [channels[name] for name in sorted(channels)]
     minutes = max(day.minutes for day in days)
     contents = Contents(
@@ -153,7 +160,7 @@ def _packet(channels: dict[str, ChannelDay]) -> Extract:
         updated_at=(max(d.updated_at for d in days) - _UNIX) // timedelta(microseconds=1),
         utc_offset_hours=MARKET_OFFSET_HOURS,
     )
-    return Extract(packet_body(contents), _places(days))
+    return Extract(packet_body(contents), _places(days, word))
 
 
 def _wider(day: ChannelDay, minutes: int) -> Sequence[float]:
