@@ -76,7 +76,12 @@ def replay_reports(web: TheWeb, replay: Replay) -> Replayed:
     if replay.created_since is None and not (replay.key or replay.house_id or replay.given_up):
         raise Problem(422, "say which: key, house_id, given_up or created_since")
     since = datetime.combine(replay.created_since, time(), UTC) if replay.created_since else None
-    which = Which(replay.key, replay.house_id, replay.given_up, to_ms(since) if since else 0)
+    which = Which(
+        key=replay.key,
+        house_id=replay.house_id,
+        given_up=replay.given_up,
+        created_since_ms=to_ms(since) if since else 0,
+    )
     with web.pool.borrow() as parts:
         return Replayed(replayed=parts.store.replay(which))
 
