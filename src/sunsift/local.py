@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sunsift.activity import ActivityObserver
 from sunsift.domain.errors import SunsiftError
 from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Saved, Sender
 from sunsift.steps.deliver import Delivered
@@ -97,7 +98,8 @@ class Service:
     """
 
     def __init__(self, parts: Sunsift, inbox: Inbox, sender: Sender, schedule: Schedule) -> None:
-        self._parts = parts
+        self._activity = ActivityObserver(parts.store, parts.clock, parts.observer)
+        self._parts = replace(parts, observer=self._activity)
         self._inbox = inbox
         self._sender = sender
         self._stop = threading.Event()
@@ -129,6 +131,7 @@ class Service:
                     self._stop.wait(PAUSE_AFTER_TROUBLE_SECONDS)
                 due[position] = time.monotonic() + every
             self._stop.wait(max(0.0, min(due) - time.monotonic()))
+        self._activity.write()
 
     def _poll(self) -> None:
         self._parts.poll(self._inbox)
