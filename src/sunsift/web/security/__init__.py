@@ -3,6 +3,8 @@
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 
 from sunsift.web.context import Web
 from sunsift.web.security.gate import Gate
@@ -15,7 +17,9 @@ class Guarded(FastAPI):
     """A server whose answers all carry the headers, those to its own failures too."""
 
     def build_middleware_stack(self) -> Any:
-        """Put the headers around everything."""
+        """Put the headers around everything, and have errors of middleware told like those of routes."""
+        told = {what: how for what, how in self.exception_handlers.items() if what not in (500, Exception)}
+        self.user_middleware.insert(0, Middleware(ExceptionMiddleware, handlers=told))
         return Headers(super().build_middleware_stack())
 
 

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sunsift.web.context import web_of
+from sunsift.web.paths import is_api
 from sunsift.web.security.callers import caller_of_session
 from sunsift.web.security.forms import FORM_TYPE, field, is_from_elsewhere, once_more, read_form
 from sunsift.web.security.sessions import Sessions
@@ -60,7 +61,7 @@ class Gate:
             await send(message)
 
         answer: Response | None = None
-        if not _is_api(request):
+        if not is_api(request.scope):
             if request.method in SAFE:
                 answer = _turned_away(request, visit)
             else:
@@ -99,21 +100,17 @@ class Gate:
         return None, once_more(body, receive)
 
 
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith("/v1/")
-
-
 def _csrf_token(request: Request, visit: Visit) -> str:
     """Return what the forms of a page carry; empty for what is no page.
 
     Only a page makes a session: what it fetches afterwards comes with the cookie, or nobody is there.
     """
-    makes_one = _shows_page(request) and not _is_api(request) and not request.url.path.startswith(STATIC)
+    makes_one = _shows_page(request) and not is_api(request.scope) and not request.url.path.startswith(STATIC)
     return visit.csrf_token if visit.session is not None or makes_one else ""
 
 
 def _changes_by_api(request: Request) -> bool:
-    return _is_api(request) and request.method not in SAFE
+    return is_api(request.scope) and request.method not in SAFE
 
 
 def _turned_away(request: Request, visit: Visit) -> Response | None:
