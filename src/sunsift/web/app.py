@@ -11,7 +11,7 @@ from sunsift.web.api.openapi import describe
 from sunsift.web.context import Web
 from sunsift.web.limits import Bodies, Buckets
 from sunsift.web.loopback import Loopback
-from sunsift.web.pages import assets, fleet, live, login
+from sunsift.web.pages import assets, errors, fleet, house, live, login
 from sunsift.web.paths import API, Names
 from sunsift.web.problems import tell
 from sunsift.web.security import Guarded, guard
@@ -37,10 +37,12 @@ def create_app(web: Web) -> FastAPI:
         app.add_middleware(Loopback)
     app.add_middleware(Names)
     tell(app)
+    errors.add_to(app)
     describe(app)
     app.include_router(api)
     app.include_router(login.router)
-    app.include_router(fleet.router)
+    fleet.add_to(app)
+    app.include_router(house.router)
     live.add_to(app)
     assets.add_to(app)
     return app

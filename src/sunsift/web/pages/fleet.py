@@ -3,20 +3,34 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 
 from sunsift.tokens import Scope
+from sunsift.views.fleet import CHANGE_DAYS, FleetNow
 from sunsift.views.league import described
 from sunsift.web.access import needs
 from sunsift.web.context import TheWeb, Web
-from sunsift.web.pages.fleet_facts import CHANGE_DAYS, fleet_of
 from sunsift.web.pages.fleet_figures import changes_figure, map_figure
 from sunsift.web.pages.league import Asked, asked_of, league_csv, league_page
 from sunsift.web.pages.look import house_url, page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(needs(Scope.READ))])
 AskedOf = Annotated[Asked, Depends(asked_of)]
+
+
+def _now(request: Request) -> FleetNow:
+    kept: FleetNow = request.app.state.fleet_now
+    return kept
+
+
+TheFleet = Annotated[FleetNow, Depends(_now)]
+
+
+def add_to(app: FastAPI) -> None:
+    """Serve the page."""
+    app.state.fleet_now = FleetNow()
+    app.include_router(router)
 
 
 class Part(StrEnum):
@@ -28,23 +42,25 @@ class Part(StrEnum):
 
 
 @router.get("/")
-def fleet(request: Request, web: TheWeb, asked: AskedOf) -> HTMLResponse:
+def fleet(request: Request, web: TheWeb, now: TheFleet, asked: AskedOf) -> HTMLResponse:
     """Show the whole page."""
-    return page(request, "fleet.html", here="fleet", **_facts(web, asked, *Part))
+    return page(request, "fleet.html", here="fleet", **_facts(web, now, asked, *Part))
 
 
 @router.get("/live/fleet/{part}")
-def fleet_part(request: Request, web: TheWeb, asked: AskedOf, part: Part) -> HTMLResponse:
+def fleet_part(request: Request, web: TheWeb, now: TheFleet, asked: AskedOf, part: Part) -> HTMLResponse:
     """Show one part of the page as it is now."""
-    return page(request, f"fleet_{part}.html", **_facts(web, asked, part))
+    return page(request, f"fleet_{part}.html", **_facts(web, now, asked, part))
 
 
 @router.get("/fleet.json")
-def figures(web: TheWeb) -> JSONResponse:
+def figures(web: TheWeb, now: TheFleet) -> JSONResponse:
     """Return the charts of the page."""
     with web.pool.borrow() as parts:
-        fleet = fleet_of(parts.records)
-    changes = changes_figure(fleet.changes, fleet.newest_day, CHANGE_DAYS)
+        fleet = now.of(parts.records, web.settings.tariff_per_kwh)
+        newest = fleet.newest_day
+        counted = [] if newest is None else parts.records.changes(newest - CHANGE_DAYS + 1)
+    changes = None if newest is None else changes_figure(counted, newest, CHANGE_DAYS)
     return JSONResponse({"figures": {"changes": changes, "map": map_figure(fleet.regions)}})
 
 
@@ -67,12 +83,12 @@ def find(web: TheWeb, find: str = "") -> RedirectResponse:
     return RedirectResponse(house_url(name) if found else Asked(search=name).url(), 303)
 
 
-def _facts(web: Web, asked: Asked, *wanted: Part) -> dict[str, Any]:
+def _facts(web: Web, now: FleetNow, asked: Asked, *wanted: Part) -> dict[str, Any]:
     """Return what the templates of these parts show."""
     with web.pool.borrow() as parts:
         facts: dict[str, Any] = {
             "asked": asked,
-            "fleet": fleet_of(parts.records),
+            "fleet": now.of(parts.records, web.settings.tariff_per_kwh),
             "currency": web.settings.currency,
             "tariff": web.settings.tariff_per_kwh,
         }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sunsift.domain.readings import day_date
 from sunsift.domain.status import Status
 from sunsift.records import ChangeCount
-from sunsift.web.pages.fleet_facts import RegionSummary
+from sunsift.views.fleet import RegionSummary
 
 Figure = dict[str, Any]
 
@@ -23,13 +23,11 @@ LEAST_DOT: Final = 9.0
 LARGEST_DOT: Final = 42.0
 
 
-def changes_figure(changes: Sequence[ChangeCount], newest_day: int | None, days: int) -> Figure | None:
-    """Return bars of the changes of each of the last days; None without any day.
+def changes_figure(changes: Sequence[ChangeCount], newest_day: int, days: int) -> Figure:
+    """Return bars of the changes of each of the last days.
 
     First verdicts (well out of unknown) are no news, and would dwarf the rest on the day that a fleet begins.
     """
-    if newest_day is None:
-        return None
     counted: dict[tuple[int, Status], int] = {}
     for change in changes:
         if not _is_first_verdict(change):
@@ -99,8 +97,8 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
     """
     if not regions:
         return None
-    most = max(region.houses for region in regions)
-    shares = [region.poor / region.houses for region in regions]
+    most = max(region.total.houses for region in regions)
+    shares = [region.of[Status.POOR].houses / region.total.houses for region in regions]
     middle = sum(region.latitude for region in regions) / len(regions)
     return {
         "data": [
@@ -112,15 +110,15 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
                 "text": [_safe(region.region) for region in regions],
                 "textposition": "top center",
                 "customdata": [
-                    [region.houses, region.poor, round(100 * share, 1), round(region.lost_kwh)]
-                    for region, share in zip(regions, shares, strict=True)
+                    [r.total.houses, r.of[Status.POOR].houses, round(100 * share, 1), round(r.total.lost_kwh)]
+                    for r, share in zip(regions, shares, strict=True)
                 ],
                 "hovertemplate": (
                     "<b>%{text}</b><br>%{customdata[1]:,} of %{customdata[0]:,} houses poor "
                     "(%{customdata[2]} %)<br>%{customdata[3]:,} kWh lost<extra></extra>"
                 ),
                 "marker": {
-                    "size": [_dot(region.houses, most) for region in regions],
+                    "size": [_dot(region.total.houses, most) for region in regions],
                     "color": shares,
                     "cmin": 0.0,
                     "cmax": max(0.2, *shares),
@@ -150,7 +148,14 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
         "description": f"{len(regions):,} weather regions at the mean position of their houses.",
         "columns": ["region", "latitude", "longitude", "houses", "poor", "lost kWh"],
         "rows": [
-            [r.region, f"{r.latitude:.2f}", f"{r.longitude:.2f}", r.houses, r.poor, f"{r.lost_kwh:,.0f}"]
+            [
+                r.region,
+                f"{r.latitude:.2f}",
+                f"{r.longitude:.2f}",
+                r.total.houses,
+                r.of[Status.POOR].houses,
+                f"{r.total.lost_kwh:,.0f}",
+            ]
             for r in regions
         ],
     }

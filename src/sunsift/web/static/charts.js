@@ -1,6 +1,6 @@
 // Draws figures that the server made, in the colours of the theme, and says the same in words and as a table.
 //
-// A figure is {data, layout, description, columns, rows, gaps}: data and layout as Plotly takes them, with colours
+// A figure is {data, layout, description, columns, rows, labels, gaps}: data and layout as Plotly takes them, with colours
 // written "var(--name)". draw(element, figure) takes a figure or the address of a JSON that holds it:
 // {"figures": {name: figure}}, where the element's data-figure gives the name.
 //
@@ -115,6 +115,11 @@ function fillTable(element, figure) {
 function describe(element, figure) {
   const words = document.getElementById(`${element.id}-said`);
   if (words && words.textContent !== figure.description) words.textContent = figure.description;
+  const card = element.closest(".chart-card");
+  for (const [name, text] of Object.entries(figure.labels ?? {})) {
+    const place = card?.querySelector(`[data-label="${name}"]`);
+    if (place) place.textContent = text;
+  }
   element.setAttribute("role", "img");
   const title = document.getElementById(`${element.id}-title`);
   element.setAttribute("aria-label", [title?.textContent, figure.description].filter(Boolean).join(". "));
@@ -136,6 +141,24 @@ function synchronise(element, Plotly) {
   });
 }
 
+// Buttons with data-zoom show the last data-days days of all charts of that data-sync, or all days.
+function zoom(button) {
+  const charts = [...shown.keys()].filter((element) => element.dataset.sync === button.dataset.zoom && element.isConnected);
+  const whole = charts.length && shown.get(charts[0]).layout.xaxis.range;
+  if (!whole) return;
+  const range = [...whole];
+  if (button.dataset.days) {
+    const first = new Date(`${whole[1].replace(" ", "T")}:00Z`);
+    first.setUTCDate(first.getUTCDate() - Number(button.dataset.days));
+    range[0] = first.toISOString().slice(0, 16).replace("T", " ");
+  }
+  for (const chart of charts) window.Plotly.relayout(chart, { "xaxis.range": range });
+  for (const other of document.querySelectorAll(`[data-zoom="${CSS.escape(button.dataset.zoom)}"]`)) {
+    other.setAttribute("aria-pressed", String(other === button));
+  }
+}
+for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(button));
+
 async function paint(element, figure) {
   shown.set(element, figure);
   describe(element, figure);
@@ -143,6 +166,8 @@ async function paint(element, figure) {
   const Plotly = await loadPlotly();
   element.classList.toggle("gaps", Boolean(figure.gaps));
   const layout = layoutOf(element, figure);
+  // A finger that moves over a chart scrolls the page.
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   layout.uirevision = "kept"; // zooming survives new data
   await Plotly.react(element, themed(figure.data), layout, CONFIG);
   element.dataset.drawn = "yes";
