@@ -45,8 +45,7 @@ def ingest_all(
 
 def add_up(total: Saved, more: Saved) -> None:
     """Add the counts of one batch to a total."""
-    for count in ("accepted", "revised", "duplicate", "superseded", "quarantined"):
-        setattr(total, count, getattr(total, count) + getattr(more, count))
+    total.add(more)
 
 
 def settle_all(

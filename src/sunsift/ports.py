@@ -8,7 +8,7 @@ never leaps, because it advances only when somebody asks, and by no more than th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Protocol
 
@@ -74,6 +74,8 @@ class Saved:
 
     accepted: packets that were stored; `revised` of them replaced an earlier revision.
     duplicate: packets whose content was already there. superseded: packets older than what is stored.
+    houses: registrations that were added or changed. houses_superseded: those older than what is stored.
+    redriven: packets that had waited in quarantine for these registrations, and were stored now.
     arrived: steady time of arrival of every house of the batch that waits to be settled [ms].
     """
 
@@ -82,7 +84,16 @@ class Saved:
     duplicate: int = 0
     superseded: int = 0
     quarantined: int = 0
+    houses: int = 0
+    houses_superseded: int = 0
+    redriven: int = 0
     arrived: dict[str, int] = field(default_factory=dict)
+
+    def add(self, more: "Saved") -> None:
+        """Add the counts of another batch."""
+        for count in fields(self):
+            if count.name != "arrived":
+                setattr(self, count.name, getattr(self, count.name) + getattr(more, count.name))
 
 
 @dataclass(slots=True)

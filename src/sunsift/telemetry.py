@@ -55,6 +55,8 @@ def ingest_counts(done: Ingested) -> Counts:
         "PacketsDuplicate": done.saved.duplicate,
         "PacketsSuperseded": done.saved.superseded,
         "MessagesQuarantined": done.saved.quarantined,
+        "HousesRegistered": done.saved.houses,
+        "PacketsRedriven": done.saved.redriven,
     }
 
 

@@ -24,15 +24,26 @@ from sunsift.adapters.sqlite.store import SqliteStore
 from sunsift.adapters.sqlite.tokens import SqliteTokens
 from sunsift.adapters.webhook import WebhookSender
 from sunsift.domain.errors import MissingExtraError, SettingsError
+from sunsift.domain.house import House
 from sunsift.domain.rules import Rules
 from sunsift.formats.meter import MeterFormat, MeterOptions, cutter, read_columns
 from sunsift.model import Model, load
-from sunsift.ports import Clock, Coordinator, Inbox, Quarantined, Sender, Store, Topic
+from sunsift.ports import (
+    Clock,
+    Coordinator,
+    Inbox,
+    Quarantined,
+    Registered,
+    Saved,
+    Sender,
+    Store,
+    Topic,
+)
 from sunsift.records import Records
 from sunsift.settings import Settings, names_postgres
 from sunsift.steps.close import close
 from sunsift.steps.deliver import Delivered, deliver
-from sunsift.steps.ingest import Ingested, ingest, redrive
+from sunsift.steps.ingest import Ingested, ingest, redrive, register
 from sunsift.steps.poll import Polled, poll
 from sunsift.steps.predict import Predicted, predict
 from sunsift.steps.settle import settle, sweep
@@ -93,6 +104,10 @@ class Steps:
     def redrive(self, waiting: Sequence[Quarantined]) -> Ingested:
         """Try quarantined messages again."""
         return redrive(waiting, self.store, self.coordinator, self.clock)
+
+    def register(self, houses: Sequence[House]) -> tuple[Registered, Saved]:
+        """Register houses as a person says them now; also return what waited in quarantine for that."""
+        return register(houses, self.store, self.coordinator, self.clock)
 
     def close_days(self) -> int:
         """Close the region days that are due, as settle does before it looks for quiet houses."""

@@ -13,7 +13,6 @@ import typer
 
 from sunsift.cli.demo_truth import Truth, comparison, judged, tally
 from sunsift.cli.output import examples, plain, progress, show, table
-from sunsift.cli.quarantine import redrive_registered
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
 from sunsift.views.league import rank
@@ -178,8 +177,7 @@ def _flow(parts: "Sunsift", settings: "Settings", fleets: "list[FleetResult]", t
     # A repetition of a quarantined message is kept once.
     saved.duplicate += saved.quarantined - parts.records.counts().quarantined
     with times.of("redrive") as did:
-        parts.store.register(registered[:LATE_HOUSES])
-        redriven = redrive_registered(parts)
+        _, redriven = parts.register(registered[:LATE_HOUSES])
         add_up(saved, redriven)
         did.append((f"packets of {LATE_HOUSES} houses that were registered late", redriven.accepted))
     with times.of("predict") as did, progress("Settling and predicting", len(registered)) as report:

@@ -8,7 +8,6 @@ import typer
 
 from sunsift.cli import houses_erase
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, say, show, table
-from sunsift.cli.quarantine import redrive_registered
 from sunsift.cli.state import opened, settings_of
 
 app = typer.Typer(no_args_is_help=True, help="Register houses and list them.")
@@ -43,8 +42,7 @@ def add(
 
     registrations = read_houses(houses_csv, lambda names: say(f"Not used: column {', '.join(names)}"))
     with opened(settings_of(ctx), must_exist=False) as parts:
-        done = parts.store.register(registrations)
-        redriven = redrive_registered(parts)
+        done, redriven = parts.register(registrations)
     unchanged = len(registrations) - done.added - done.changed
     if as_json:
         counts = {"added": done.added, "changed": done.changed, "unchanged": unchanged}

@@ -10,7 +10,7 @@ from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
 if TYPE_CHECKING:
-    from sunsift.ports import Quarantined, Saved
+    from sunsift.ports import Quarantined
     from sunsift.wiring import Sunsift
 
 BATCH = 1000
@@ -25,17 +25,6 @@ Code = Annotated[str | None, typer.Option(metavar="CODE", help="Only messages re
 def add_to(root: typer.Typer) -> None:
     """Hang the group below the root."""
     root.add_typer(app, name="quarantine")
-
-
-def redrive_registered(parts: "Sunsift") -> "Saved":
-    """Ingest the packets that waited for a house which is registered by now."""
-    from sunsift.local import add_up
-    from sunsift.ports import Saved
-
-    total = Saved()
-    while waiting := parts.store.redrivable(BATCH):
-        add_up(total, parts.redrive(waiting).saved)
-    return total
 
 
 @app.command(
@@ -126,7 +115,7 @@ def redrive(
 ) -> None:
     """Try messages again; those that still cannot be used stay.
 
-    Packets that wait for an unknown house need no redrive: registering the house ingests them.
+    Packets that wait for their house, or for its clock, need no redrive: registering it ingests them.
     """
     from sunsift.local import add_up
     from sunsift.ports import Saved

@@ -21,7 +21,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class PacketJson(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The fields of a packet message, as design and documentation name them."""
+    """The fields of a packet message, as design and documentation name them.
+
+    utc_offset_hours: by which clock the day was cut; left out, it is the registered house's.
+    """
 
     schema: int
     id: str
@@ -32,6 +35,7 @@ class PacketJson(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     export_kwh: list[float | None]
     quality: str
     updated_at: datetime
+    utc_offset_hours: float | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -50,26 +54,34 @@ def decode(bodies: Sequence[bytes], now: datetime) -> list[Packet | UnusableMess
 
     now: wall time, against which dates in the future are refused. Result: one entry a message.
     """
-    result: list[Packet | UnusableMessageError | None] = [None] * len(bodies)
-    by_interval: dict[int, list[tuple[int, PacketJson]]] = {}
-    for row, body in enumerate(bodies):
+    read: list[PacketJson | UnusableMessageError] = []
+    for body in bodies:
         try:
-            message = _parse(body, now)
+            read.append(parse(body, now))
         except UnusableMessageError as error:
-            result[row] = error
-        else:
-            by_interval.setdefault(message.interval_minutes, []).append((row, message))
-    for interval_minutes, group in by_interval.items():
-        values = chain.from_iterable(chain(m.import_kwh, m.export_kwh) for _, m in group)
+            read.append(error)
+    packets = iter(to_packets([entry for entry in read if isinstance(entry, PacketJson)]))
+    return [next(packets) if isinstance(entry, PacketJson) else entry for entry in read]
+
+
+def to_packets(messages: Sequence[PacketJson]) -> list[Packet | UnusableMessageError]:
+    """Turn messages that `parse` returned into packets, unless their readings cannot be. One entry each."""
+    result: list[Packet | UnusableMessageError | None] = [None] * len(messages)
+    by_interval: dict[int, list[int]] = {}
+    for row, message in enumerate(messages):
+        by_interval.setdefault(message.interval_minutes, []).append(row)
+    for interval_minutes, rows in by_interval.items():
+        group = [messages[row] for row in rows]
+        values = chain.from_iterable(chain(m.import_kwh, m.export_kwh) for m in group)
         # Turns None into NaN.
         kwh = np.fromiter(values, np.float64).reshape(len(group), -1)
-        result_rows = _to_packets(kwh, [m for _, m in group], interval_minutes)
-        for (row, _), packet in zip(group, result_rows, strict=True):
+        for row, packet in zip(rows, _to_packets(kwh, group, interval_minutes), strict=True):
             result[row] = packet
     return [entry for entry in result if entry is not None]
 
 
-def _parse(body: bytes, now: datetime) -> PacketJson:
+def parse(body: bytes, now: datetime) -> PacketJson:
+    """Read a packet's message, but for its readings. now: wall time. Errors: UnusableMessageError."""
     if len(body) > LARGEST_MESSAGE_BYTES:
         raise UnusableMessageError(
             "too_large",

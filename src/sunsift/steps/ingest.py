@@ -1,16 +1,26 @@
-"""Ingest: take messages, keep the winning packets and quarantine the rest, then delete the messages."""
+"""Ingest: take messages, keep what holds of houses and packets, quarantine the rest, delete the messages."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sunsift.domain.errors import UnusableMessageError
 from sunsift.domain.house import House
-from sunsift.domain.readings import Packet, largest_exports_wh
-from sunsift.formats import packet_json
-from sunsift.ports import Clock, Coordinator, Inbox, Message, Quarantined, Refused, Saved, Store
+from sunsift.domain.readings import Packet
+from sunsift.ports import (
+    Clock,
+    Coordinator,
+    Inbox,
+    Message,
+    Quarantined,
+    Refused,
+    Registered,
+    Saved,
+    Store,
+)
+from sunsift.steps.sort_out import check, read
 
 log = logging.getLogger(__name__)
+REDRIVE_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +35,40 @@ class Ingested:
     refused: Sequence[Refused] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """What messages brought: registrations, which are stored by now, packets and refusals."""
+
+    registered: Registered
+    houses: Collection[str]
+    packets: Sequence[Packet]
+    refused: Sequence[Refused]
+
+
 def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, trace: str = "") -> Ingested:
     """Take one batch of messages. trace: names it, see `Store.save`.
 
-    The messages are deleted last: a crash before that brings them again, and packets that are already
-    stored change nothing.
+    Registrations come first, so that a house and its packets may come in one batch. The messages are deleted
+    last: a crash before that brings them again, and what is already stored changes nothing.
     """
     # Every taking of a message counts, and too many mark it as poison: take none that cannot be stored.
     store.houses(())
     messages = inbox.receive(inbox.batch)
     if not messages:
         return Ingested(0, Saved())
-    packets, refused = _sort_out(messages, store, clock)
-    saved = store.save(packets, refused, trace)
-    coordinator.touch(saved.arrived)
+    found = _sort_out(messages, store, clock)
+    saved = store.save(found.packets, found.refused, trace)
+    _follow_up(found, saved, store, coordinator, clock)
     inbox.delete(messages)
     log.debug(
         "stored messages",
         extra={
             "trace_id": trace,
             "message_ids": [m.id for m in messages if m.id],
-            "house_ids": sorted({p.house_id for p in packets}),
+            "house_ids": sorted({p.house_id for p in found.packets}.union(found.houses)),
         },
     )
-    return Ingested(len(messages), saved, refused)
+    return Ingested(len(messages), saved, found.refused)
 
 
 def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinator, clock: Clock) -> Ingested:
@@ -57,59 +77,57 @@ def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinat
     The quarantine is cleared last, so a crash before that only means that they are tried again.
     """
     messages = [Message(q.body, q.id, q.source, None if q.body else q.reason) for q in waiting]
-    packets, refused = _sort_out(messages, store, clock)
+    found = _sort_out(messages, store, clock)
     trouble_before = {(q.body, q.source): q.code for q in waiting}
-    unchanged = [r for r in refused if trouble_before[r.body, r.source] == r.code]
-    changed = [r for r in refused if trouble_before[r.body, r.source] != r.code]
-    saved = store.save(packets, changed)
-    coordinator.touch(saved.arrived)
+    unchanged = [r for r in found.refused if trouble_before[r.body, r.source] == r.code]
+    changed = [r for r in found.refused if trouble_before[r.body, r.source] != r.code]
+    saved = store.save(found.packets, changed)
     stays = {(r.body, r.source) for r in unchanged}
     store.discard([q.id for q in waiting if (q.body, q.source) not in stays])
-    saved.quarantined = len(refused)
-    return Ingested(len(messages), saved, refused)
+    saved.quarantined = len(found.refused)
+    _follow_up(found, saved, store, coordinator, clock)
+    return Ingested(len(messages), saved, found.refused)
 
 
-def _sort_out(messages: Sequence[Message], store: Store, clock: Clock) -> tuple[list[Packet], list[Refused]]:
-    """Part messages into packets and refusals."""
-    refused = [Refused(m.body, m.source, m.problem_code, m.problem) for m in messages if m.problem]
-    readable = [m for m in messages if not m.problem]
-    decoded = packet_json.decode([m.body for m in readable], clock.now())
-    candidates = []
-    for message, entry in zip(readable, decoded, strict=True):
-        if isinstance(entry, UnusableMessageError):
-            refused.append(_refuse(message, entry))
-        else:
-            candidates.append((message, entry))
-    houses = store.houses({packet.house_id for _, packet in candidates})
-    largest = largest_exports_wh([packet for _, packet in candidates])
-    packets = []
-    for (message, packet), export_wh in zip(candidates, largest, strict=True):
-        problem = _problem(packet, houses.get(packet.house_id), export_wh)
-        if problem is None:
-            packets.append(packet)
-        else:
-            refused.append(_refuse(message, problem))
-    return packets, refused
+def register(
+    houses: Sequence[House], store: Store, coordinator: Coordinator, clock: Clock
+) -> tuple[Registered, Saved]:
+    """Register houses as a person says them now, and ingest the packets that waited for it in quarantine.
+
+    Result: what it did to the houses, and to those packets.
+    """
+    registered = store.register(houses)
+    coordinator.touch(registered.arrived)
+    return registered, _welcome({house.house_id for house in houses}, store, coordinator, clock)
 
 
-def _problem(packet: Packet, house: House | None, export_wh: int) -> UnusableMessageError | None:
-    """Check a packet against its registration; export_wh: its largest export in one interval [Wh]."""
-    if house is None:
-        return UnusableMessageError(
-            "unknown_house",
-            f"house {packet.house_id} is not registered; the packet waits until it is",
-            packet.house_id,
-        )
-    limit_wh = house.largest_export_wh(packet.interval_minutes)
-    if export_wh > limit_wh:
-        return UnusableMessageError(
-            "impossible",
-            f"an export of {export_wh / 1000:g} kWh in {packet.interval_minutes} minutes is more than "
-            f"{house.capacity_kwp:g} kWp of panels can make; is the registered capacity right?",
-            packet.house_id,
-        )
-    return None
+def _sort_out(messages: Sequence[Message], store: Store, clock: Clock) -> _Sorted:
+    """Store the registrations among the messages, and hold the packets against what is registered then."""
+    found = read(messages, clock)
+    registered = Registered()
+    if found.words:
+        registered = store.register([w.house for w in found.words], [w.said_at for w in found.words])
+    packets, misfits = check(found.packets, store)
+    named = {word.house.house_id for word in found.words}
+    return _Sorted(registered, named, packets, [*found.refused, *misfits])
 
 
-def _refuse(message: Message, error: UnusableMessageError) -> Refused:
-    return Refused(message.body, message.source, error.code, error.reason, error.house_id)
+def _follow_up(found: _Sorted, saved: Saved, store: Store, coordinator: Coordinator, clock: Clock) -> None:
+    """Start quiet clocks, and ingest what waited for the registrations. Adds to `saved` what came of them."""
+    coordinator.touch(found.registered.arrived | saved.arrived)
+    saved.houses = found.registered.added + found.registered.changed
+    saved.houses_superseded = found.registered.superseded
+    saved.redriven = _welcome(found.houses, store, coordinator, clock).accepted
+
+
+def _welcome(house_ids: Collection[str], store: Store, coordinator: Coordinator, clock: Clock) -> Saved:
+    """Ingest the packets that waited for these registrations; whatever a crash leaves, the sweep finds."""
+    total = Saved()
+    tried: set[str] = set()
+    named = sorted(house_ids)
+    while named and (waiting := store.redrivable(REDRIVE_BATCH, named)):
+        if tried.issuperset(message.id for message in waiting):
+            break  # the registration has changed again meanwhile, and brings them back
+        tried.update(message.id for message in waiting)
+        total.add(redrive(waiting, store, coordinator, clock).saved)
+    return total
