@@ -13,6 +13,7 @@ import typer
 from sunsift.cli.deliver import Target
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
+from sunsift.cli.serving import served_if_possible
 from sunsift.cli.settle import QuietMinutes
 from sunsift.cli.state import opened, settings_of
 
@@ -59,6 +60,7 @@ def add_to(root: typer.Typer) -> None:
     root.command(
         epilog=examples(
             ("sunsift run", "watch the folder inbox in the data folder"),
+            ("sunsift run --open", "the same, with pages that ask nobody on this machine for a token"),
             ("sunsift run --inbox /srv/drop --to https://retailer.example/solar", "POST reports"),
             ("sunsift run --quiet-minutes 0 --settle-seconds 5", "verdicts at once, for trying out"),
         )
@@ -80,6 +82,19 @@ def run(
             min=0.0, metavar="S", help="A file is whole, and is read, when it has not grown for S seconds."
         ),
     ] = 2.0,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="SUNSIFT_SERVE",
+            help="Serve the pages and the API there; off: not at all.",
+            show_default="127.0.0.1:8321",
+        ),
+    ] = None,
+    open_to_all: Annotated[
+        bool,
+        typer.Option("--open", help="Ask nobody for a token; only on 127.0.0.1, ::1 or localhost."),
+    ] = False,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -98,7 +113,7 @@ def run(
         typer.Option(envvar="SUNSIFT_LOG_LEVEL", help="debug names every message and house."),
     ] = LogLevel.INFO,
 ) -> None:
-    """Run the service: watch an inbox folder, judge quiet houses, deliver reports, until told to stop.
+    """Run everything: watch an inbox folder, judge quiet houses, deliver reports, serve pages and API.
 
     Files named *.jsonl, *.ndjson, *.csv, *.nem12, *.json, *.xml (gzipped or not) or *.parquet are read and
     then moved to done/, broken ones to failed/. To hand a file over at once, move it into the folder when it
@@ -111,6 +126,7 @@ def run(
     from sunsift.local import Schedule, Service
     from sunsift.prometheus import served
     from sunsift.settings import LONGEST_STEP_MS, shown
+    from sunsift.telemetry import SILENT
     from sunsift.wiring import inbox_at, sender_to
 
     settings = settings_of(ctx, quiet_minutes)
@@ -127,6 +143,7 @@ def run(
     with (
         served(metrics) if metrics else nullcontext() as observer,
         opened(settings, longest_step_ms=LONGEST_STEP_MS, observer=observer, must_exist=False) as parts,
+        served_if_possible(settings, listen, open_to_all=open_to_all, observer=observer or SILENT),
     ):
         if observer is not None:
             observer.watch(parts.records, parts.model)
