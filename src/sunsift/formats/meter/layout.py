@@ -42,6 +42,13 @@ class Layout:
         self.wide = self._between(mapping) if mapping.wide else range(0)
         self.numbers = self._numbers(mapping) if not mapping.wide and self.register is None else []
 
+    def used(self) -> list[int]:
+        """Return where the columns stand that are looked at."""
+        single = {self.register, self.value, self.house_id, self.date, self.time, self.quality}
+        single |= {self.updated_at, self.interval_minutes}
+        single.update(column for _, column in self.numbers)
+        return sorted({column for column in single if column is not None} | set(self.wide))
+
     def _numbers(self, mapping: TableMapping) -> list[tuple[Channel, int]]:
         c = mapping.columns
         said = {"import": c.import_, "export": c.export, "net": c.net, "generation": c.generation}
