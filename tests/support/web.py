@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from sunsift.domain.rules import Rules
 from sunsift.domain.times import to_ms
@@ -27,6 +28,7 @@ class Site:
     url: str
     parts: Sunsift
     web: Web
+    app: FastAPI
 
     def token(self, *scopes: Scope, name: str = "test", expires_at: int | None = None) -> str:
         """Return a new token; without scopes it has all."""
@@ -61,8 +63,9 @@ def running(settings: Settings, **web: Any) -> Iterator[Site]:
     pool = Pool(lambda: connected(settings))
     try:
         served = Web(settings, pool, **web)
-        with serving(create_app(served), "127.0.0.1", 0) as url:
-            yield Site(url, parts, served)
+        app = create_app(served)
+        with serving(app, "127.0.0.1", 0) as url:
+            yield Site(url, parts, served, app)
     finally:
         pool.close()
         parts.close()
