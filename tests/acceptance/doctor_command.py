@@ -7,6 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from sunsift.cli.app import app
+from tests.support.receiver import HERE
 
 SECRET = "n0t-for-0thers"
 Found = dict[str, dict[str, str]]
@@ -22,7 +23,7 @@ class Doctor:
     def __call__(self, *arguments: str, exits: int = 0, **variables: str) -> Found:
         """Return the checks by name. variables: of the environment, without SUNSIFT_."""
         environment = {f"SUNSIFT_{name.upper()}": value for name, value in variables.items()}
-        environment |= {"SUNSIFT_DATA": str(self._data), "COLUMNS": "250"}
+        environment = HERE | environment | {"SUNSIFT_DATA": str(self._data), "COLUMNS": "250"}
         for form in ([], ["--json"]):
             result = CliRunner().invoke(
                 app, [*arguments, "doctor", *form], env=environment, prog_name="sunsift"

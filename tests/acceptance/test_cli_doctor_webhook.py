@@ -1,23 +1,19 @@
 """`sunsift doctor` on the web server that takes reports."""
 
 import base64
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.acceptance.doctor_command import SECRET, Doctor, is_bad
 from tests.support.receiver import Receiver
 from tests.support.servers.common import free_port
+from tests.support.tls import certificate
 
 pytest_plugins = ["tests.acceptance.doctor_fixtures"]
 
@@ -38,6 +34,12 @@ def test_a_webhook_that_is_down(doctor: Doctor) -> None:
     assert found["webhook secret"]["state"] == "missing"
 
 
+def test_a_webhook_in_our_own_network(doctor: Doctor) -> None:
+    with Receiver().running() as receiver:
+        found = doctor(to=receiver.url, private_receivers="no", exits=1)
+    is_bad(found["outbox"], "127.0.0.1 is the private address", "SUNSIFT_PRIVATE_RECEIVERS")
+
+
 def test_a_webhook_nowhere(doctor: Doctor) -> None:
     is_bad(
         doctor(to="https://retailer.invalid/solar", exits=1)["outbox"], "there is no host retailer.invalid"
@@ -50,38 +52,6 @@ def test_a_webhook_secret_that_is_none(doctor: Doctor, secret: str) -> None:
     with receiver.running():
         found = doctor(to=receiver.url, webhook_secret=secret, exits=1)
     is_bad(found["webhook secret"], "openssl rand")
-
-
-def certificate(folder: Path, days: int) -> Path:
-    """Make a certificate of 127.0.0.1 that signs itself; it and its key are in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "retailer")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign"), False
-    )
-    usage |= dict.fromkeys(("encipher_only", "decipher_only"), False)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=400))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        # From Python 3.13 on, an authority without these is refused.
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{days}.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return path
 
 
 @contextmanager

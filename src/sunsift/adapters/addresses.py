@@ -12,10 +12,14 @@ from sunsift.domain.errors import SunsiftError
 _PUBLIC_IPV6: Final = IPv6Network("2000::/3")
 # Addresses of IPv4 in the clothes of IPv6, which routers translate (RFC 6052).
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
-# Public by number, but each of a cloud's machines finds its own host there.
-_OF_THE_HOST: Final = IPv4Address("168.63.129.16")
-# Relays that lead anywhere (RFC 7526).
-_RELAYS: Final = IPv4Network("192.88.99.0/24")
+# Whatever Python says of them, and it says something else in each version.
+_RESERVED: Final = (
+    IPv4Network("192.0.0.0/24"),  # protocols', and the metadata of a cloud
+    IPv4Network("192.88.99.0/24"),  # relays that lead anywhere (RFC 7526)
+    IPv4Network("168.63.129.16/32"),  # by number a public one; machines of a cloud find their host there
+    IPv6Network("2001::/23"),  # protocols', Teredo among them
+    IPv6Network("3fff::/20"),  # for documentation
+)
 
 
 class UnreachableError(SunsiftError):
@@ -54,9 +58,10 @@ def is_public(text: str) -> bool:
         inner = _inner(address)
         if inner is not None:
             return is_public(str(inner))
-        return address in _PUBLIC_IPV6 and address.is_global and address.teredo is None
-    shared = address.is_multicast or address in _RELAYS or address == _OF_THE_HOST
-    return address.is_global and not shared
+        if address not in _PUBLIC_IPV6:
+            return False
+    reserved = any(address in network for network in _RESERVED if network.version == address.version)
+    return address.is_global and not address.is_multicast and not reserved
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:

@@ -56,7 +56,7 @@ class WebhookSender:
         Errors: SettingsError if the address or a secret cannot be one.
         """
         parts = web_address(url)
-        self.target = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        self.target = receiver_name(parts)
         self._path = _path(parts)
         self._login = _login(parts)
         host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
@@ -126,7 +126,10 @@ class WebhookSender:
 
 
 def web_address(url: str) -> SplitResult:
-    """Take an address apart; the text of the error tells nothing that may be secret."""
+    """Take an address apart.
+
+    Errors: SettingsError if it is none; its text tells nothing that may be secret.
+    """
     try:
         parts = urlsplit(url)
         if parts.scheme in _PORTS and parts.hostname and (parts.port is None or parts.port > 0):
@@ -137,6 +140,11 @@ def web_address(url: str) -> SplitResult:
         f"{url.partition('://')[0]}://... is no web address: it must be http:// or https://, a host, "
         "and perhaps a port and a path"
     )
+
+
+def receiver_name(parts: SplitResult) -> str:
+    """Return an address without what may be secret in it: user, password and query."""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _path(parts: SplitResult) -> str:

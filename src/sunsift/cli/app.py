@@ -21,6 +21,7 @@ from sunsift.cli import (
     lab,
     model,
     quarantine,
+    reports,
     run,
     serve,
     settle,
@@ -42,8 +43,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 # As one meets them.
 GROUPS = (
-    demo, houses, ingest, settle, deliver, status, sunlight, feedback, model, export, quarantine, run, serve,
-    token, doctor, store, lab,
+    demo, houses, ingest, settle, deliver, reports, status, sunlight, feedback, model, export, quarantine,
+    run, serve, token, doctor, store, lab,
 )  # fmt: skip
 ORDER = tuple(group.__name__.rpartition(".")[2] for group in GROUPS)
 
@@ -134,7 +135,10 @@ def common(
 
 for _group in GROUPS:
     _group.add_to(app)
-for _typer in (app, houses.app, model.app, sunlight.app, store.app, quarantine.app, token.app, lab.app):
+_TYPERS = (
+    app, houses.app, model.app, sunlight.app, store.app, quarantine.app, reports.app, token.app, lab.app,
+)  # fmt: skip
+for _typer in _TYPERS:
     for _command in _typer.registered_commands:
         # Rich would keep the line breaks of the source.
         _command.help = unwrapped(getattr(_command.callback, "__doc__", None) or "")

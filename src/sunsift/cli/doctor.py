@@ -17,6 +17,7 @@ import typer
 from sunsift import __version__
 from sunsift.cli.deliver import Target
 from sunsift.cli.doctor_check import MISSING, OK, PROBLEM, WARNING, Check
+from sunsift.cli.doctor_reports import check_reports
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, show, table
 from sunsift.cli.run import InboxAt
@@ -160,15 +161,7 @@ def _contents(settings: "Settings", parts: "Sunsift") -> Iterator[Check]:
         f"{counted(counts.unsettled, 'house')} not judged yet",
         f"{command_line(settings, 'settle')}, or let `run` do it" if counts.unsettled else "",
     )
-    stuck = (
-        next((r.problem for r in parts.records.reports() if r.problem), None) if counts.undelivered else None
-    )
-    yield Check(
-        "reports",
-        PROBLEM if stuck else OK,
-        f"{counts.undelivered:,} of {counts.reports:,} not delivered" + (f": {stuck}" if stuck else ""),
-        f"{command_line(settings, 'deliver')}, or let `run` do it" if counts.undelivered else "",
-    )
+    yield from check_reports(settings, parts, counts)
     yield Check(
         "quarantine",
         OK,

@@ -31,8 +31,8 @@ def server_checks(settings: "Settings", contents: Callable[[], Iterable[Check]])
     if queues:
         looks.append(("Azure SAS", lambda: look_at_sas(settings.secrets.azure)))
     if settings.to is not None and "://" in settings.to and "outbox" not in queues:
-        to = settings.to
-        looks.append(("outbox", lambda: look_at_webhook(to)))
+        to, private = settings.to, settings.private_receivers
+        looks.append(("outbox", lambda: look_at_webhook(to, private=private)))
         looks.append(("webhook secret", lambda: [look_at_secret(settings.secrets.webhook)]))
     _import_for(settings)
     checks = together(looks)

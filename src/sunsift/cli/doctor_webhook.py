@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from sunsift.adapters.addresses import UnreachableError, places
 from sunsift.adapters.webhook import web_address, webhooks_of
 from sunsift.cli.doctor_check import MISSING, OK, PROBLEM, WARNING, Check
 from sunsift.domain.errors import SettingsError
@@ -15,18 +16,21 @@ PATIENCE_SECONDS = 3.0
 SOON_DAYS = 14
 
 
-def look_at_webhook(url: str) -> Iterator[Check]:
-    """Resolve its name, connect, and shake hands by TLS. Errors: SettingsError for what is no web address."""
+def look_at_webhook(url: str, *, private: bool) -> Iterator[Check]:
+    """Resolve its name, connect, and shake hands by TLS. private: whether that may be an address of our own.
+
+    Errors: SettingsError for what is no web address.
+    """
     parts = web_address(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     where = shown(url)
     try:
-        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        yield Check("outbox", PROBLEM, f"{where}: there is no host {host}", "correct the address, or the DNS")
+        goals = places(host, port, private=private, timeout_seconds=PATIENCE_SECONDS)
+    except UnreachableError as error:
+        yield Check("outbox", PROBLEM, f"{where}: {error}", "correct the address, the DNS, or that setting")
         return
     try:
-        with socket.create_connection((host, port), PATIENCE_SECONDS) as plain:
+        with socket.create_connection(goals[0].address, PATIENCE_SECONDS) as plain:
             if parts.scheme == "https":
                 yield _secured(where, host, plain)
             else:
