@@ -21,12 +21,20 @@ _NEWEST = f"""
 SELECT k.house, {_COLUMNS} FROM unnest(%b::integer[], %b::integer[]) AS k (house, day)
 JOIN prediction AS p ON p.house = k.house AND p.day = k.day AND p.day BETWEEN %s AND %s
 """
+# Few matches are found first and then put in order; many are met soon on the way through the order.
+_FEW = 2000
+_MATCHES = 'strpos(lower(h.house_id), lower(%(search)s::text COLLATE "C")) > 0'
+_FIND = f"SELECT h.id FROM house AS h WHERE {_MATCHES} LIMIT {_FEW + 1}"
 _ORDERS = {Order.LOSS: "s.lost DESC, s.house", Order.HOUSE: "h.house_id"}
 
 
 def page(connection: Link, wanted: Wanted, after: str | None, limit: int) -> Page[Standing]:
     """Return one page of the houses that are wanted."""
     conditions, values = _conditions(wanted, after)
+    if wanted.search:
+        found = [house for (house,) in connection.execute(_FIND, {"search": wanted.search})]
+        conditions.append("s.house = ANY (%(found)s::integer[])" if len(found) <= _FEW else _MATCHES)
+        values |= {"search": wanted.search, "found": found}
     query = f"{_PLACES} WHERE {' AND '.join(conditions)} ORDER BY {_ORDERS[wanted.order]} LIMIT %(rows)s"
     rows = connection.execute(query, values | {"rows": limit + 1}, binary=True).fetchall()
     newest = _newest(connection, [(row[1], row[2]) for row in rows[:limit] if row[2] is not None])
@@ -56,9 +64,6 @@ def _conditions(wanted: Wanted, after: str | None) -> tuple[list[str], dict[str,
     if wanted.region is not None:
         conditions.append("h.weather_region = %(region)s")
         values["region"] = wanted.region
-    if wanted.search:
-        conditions.append('strpos(lower(h.house_id), lower(%(search)s::text COLLATE "C")) > 0')
-        values["search"] = wanted.search
     if after and wanted.order is Order.HOUSE:
         conditions.append("h.house_id > %(name)s")
         (values["name"],) = place_of(after, str)
