@@ -143,8 +143,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def _places(days: Iterable[ChannelDay], word: str) -> str:
     """Return where the parts of a day stand, such as lines 3 and 40."""
-    numbers = sorted(day.number for day in days)
-    return f"{word}{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
+    *others, last = map(str, sorted(day.number for day in days))
+    return f"{word}s {', '.join(others)} and {last}" if others else f"{word} {last}"
 
 
 def _packet(channels: dict[str, ChannelDay], word: str) -> Extract:
