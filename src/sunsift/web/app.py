@@ -11,7 +11,7 @@ from sunsift.web.api.openapi import describe
 from sunsift.web.context import Web
 from sunsift.web.limits import Bodies, Buckets
 from sunsift.web.loopback import Loopback
-from sunsift.web.pages import assets, errors, fleet, house, live, login
+from sunsift.web.pages import assets, errors, fleet, house, live, login, pipeline
 from sunsift.web.paths import API, Names
 from sunsift.web.problems import tell
 from sunsift.web.security import Guarded, guard
@@ -43,6 +43,7 @@ def create_app(web: Web) -> FastAPI:
     app.include_router(login.router)
     fleet.add_to(app)
     app.include_router(house.router)
+    pipeline.add_to(app)
     live.add_to(app)
     assets.add_to(app)
     return app
