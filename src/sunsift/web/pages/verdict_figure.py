@@ -12,7 +12,7 @@ from sunsift.web.pages.house_figures import MARGIN, Figure, date_axis, dates_of
 # At most this share of healthy output is poor, at least that much is well: so the model learnt it.
 POOR_PERFORMANCE: Final = 0.75
 WELL_PERFORMANCE: Final = 0.90
-PERCENT: Final = {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
+PERCENT: Final = {"zeroline": False, "tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
 _COLOUR: Final = {status: f"var(--{status})" for status in Status}
 # A word needs this many days of room.
 _LEAST_DAYS_FOR_WORD: Final = 0.06
