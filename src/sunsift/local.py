@@ -147,6 +147,13 @@ class Service:
                     done.saved.quarantined,
                 )
 
+                if done.saved.houses or done.saved.redriven:
+                    log.info(
+                        "messages registered or changed %d houses; %d packets had waited for that",
+                        done.saved.houses,
+                        done.saved.redriven,
+                    )
+
     def _settle(self) -> None:
         with self._parts.settling(wait=False) as mine:
             if not mine:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.cli_command import Command, houses_csv, process, stop, wait_until
-from tests.support.build import FIRST_DAY, a_house, days_of, lines_of, message_of
+from tests.support.build import FIRST_DAY, a_house, a_house_message, a_packet, days_of, lines_of, message_of
 from tests.support.receiver import Receiver
 from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.common import ROOT, free_port
@@ -137,11 +138,27 @@ def test_one_packet_can_be_followed_from_the_message_to_the_report(
     [failed] = [line for line in lines if line.get("report_key")]
     assert re.fullmatch("[0-9a-f]{32}", stored["trace_id"])
     assert stored["trace_id"] == changed["trace_id"] == failed["trace_id"]
-    assert (changed["house_id"], changed["previous"], changed["status"]) == ("house-1", "unknown", "well")
-    assert (failed["level"], failed["house_id"]) == ("WARNING", "house-1")
+    assert (changed["house_id"], changed["previous"], changed["status"]) == ("…-1", "unknown", "well")
+    assert (failed["level"], failed["house_id"]) == ("WARNING", "…-1")
     assert refusing.headers[0]["traceparent"].split("-")[1] == stored["trace_id"]
     assert refusing.headers[0]["webhook-id"] == failed["report_key"]
     assert failed["report_key"] == ready.exported("reports")[0]["key"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_logs_of_the_usual_level_name_no_meter(ready: Command, refusing: Receiver, form: str) -> None:
+    registered = a_house_message(a_house("6102000777"), datetime(2026, 1, 1, tzinfo=UTC))
+    stray = message_of(a_packet("6102000888"))
+    waiting = message_of(a_packet("6102000777"), utc_offset_hours=9.5)
+    (ready.data / "inbox" / "more.jsonl").write_bytes(b"\n".join((waiting, stray, registered)))
+    with process(ready.data, "run", *AT_ONCE, "--log-format", form, "--to", refusing.url) as running:
+        wait_until(lambda: bool(refusing.headers), running)
+        wait_until((ready.data / "inbox" / "done" / "more.jsonl").exists, running)
+        _, _, err = stop(running, signal.SIGTERM)
+    assert "the status of house …-1 changed" in err
+    assert "was not delivered" in err
+    assert "registered or changed 1 houses" in err
+    assert not re.search("house-1|6102000", err)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

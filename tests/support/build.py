@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -91,6 +92,18 @@ def fields_of(packet: Packet) -> dict[str, Any]:
 def message_of(packet: Packet, **changes: Any) -> bytes:
     """Return the message that carries a packet, with some of its fields changed."""
     return json.dumps(fields_of(packet) | changes).encode()
+
+
+def a_house_message(house: House, said: datetime, **changes: Any) -> bytes:
+    """Return the message that says this of a house, with some of its fields changed."""
+    fields = {
+        "schema": 1,
+        "type": "house",
+        "id": f"{house.house_id}/{said.isoformat()}",
+        "house": {name: value for name, value in asdict(house).items() if value is not None},
+        "updated_at": said.isoformat().replace("+00:00", "Z"),
+    }
+    return json.dumps(fields | changes).encode()
 
 
 def lines_of(packets: Sequence[Packet]) -> bytes:

@@ -14,7 +14,7 @@ from sunsift.adapters.codec import (
     unpack_reasons,
 )
 from sunsift.domain.errors import UnknownHouseError
-from sunsift.domain.house import House
+from sunsift.domain.house import House, veiled
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded
 from sunsift.domain.times import iso_ms
@@ -64,7 +64,8 @@ def pick_winners(
     for packet in packets:
         number = numbers.get(packet.house_id)
         if number is None:
-            raise UnknownHouseError(f"house {packet.house_id} is not registered")
+            # It was removed after the step looked: that is logged, and not shown to a person who named it.
+            raise UnknownHouseError(f"house {veiled(packet.house_id)} is not registered")
         key = (number, packet.day)
         rival = winners.get(key) or stored.get(key)
         if rival is None:

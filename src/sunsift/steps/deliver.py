@@ -4,6 +4,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 
+from sunsift.domain.house import veiled
 from sunsift.domain.rules import Rules
 from sunsift.ports import Report, Sender, Store, Unsent
 
@@ -53,7 +54,7 @@ def deliver(store: Store, sender: Sender, rules: Rules) -> Delivered:
 
 def _put_off(store: Store, report: Report, why: Unsent, now: int) -> bool:
     """Have a report that failed wait for its next attempt, or give it up; say whether it was given up."""
-    told = {"house_id": report.house_id, "trace_id": report.trace, "report_key": report.key}
+    told = {"house_id": veiled(report.house_id), "trace_id": report.trace, "report_key": report.key}
     if why.gone or now - report.first_tried < LONGEST_TRYING_MS:
         log.warning("report %s was not delivered: %s", report.key, why.problem, extra=told)
         store.postpone(report.key, now + retry_after_ms(report, now, why.retry_after_seconds), why.problem)

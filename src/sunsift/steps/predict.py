@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sunsift.domain.house import veiled
 from sunsift.domain.rules import Rules
 from sunsift.model import Model
 from sunsift.ports import DELIVER, Coordinator, Outcome, Store, Topic, Work
@@ -72,12 +73,12 @@ def predict(
 
 def _tell(written: Sequence[Outcome]) -> None:
     for outcome in written:
-        told = {"house_id": outcome.work.house.house_id, "trace_id": outcome.work.trace}
-        if outcome.report is None:
-            log.debug("judged a house", extra=told)
-        else:
+        house_id, trace = outcome.work.house.house_id, {"trace_id": outcome.work.trace}
+        log.debug("judged a house", extra=trace | {"house_id": house_id})
+        if outcome.report is not None:
             change = {"status": str(outcome.report.status), "previous": str(outcome.report.previous)}
-            log.info("the status of house %s changed", told["house_id"], extra=told | change)
+            told = trace | change | {"house_id": veiled(house_id)}
+            log.info("the status of house %s changed", told["house_id"], extra=told)
 
 
 def _clock(work: Work, rules: Rules) -> int:
@@ -92,5 +93,6 @@ def _assess(work: Work, model: Model, rules: Rules) -> Outcome | None:
         return assess(work, model, rules)
     except Exception:
         # One house that breaks the model must not hold up the others; it stays unsettled and is named.
-        log.exception("house %s cannot be judged", work.house.house_id)
+        log.exception("house %s cannot be judged", veiled(work.house.house_id))
+        log.debug("which house it was", extra={"house_id": work.house.house_id})
         return None
