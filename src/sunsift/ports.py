@@ -34,7 +34,7 @@ class Message:
     receipt: what the inbox needs to delete it.
     source: where it came from, for people ("packets.jsonl line 12").
     problem: set when the inbox itself will not have it processed, with the reason; problem_code: in one word.
-    id: the name that the inbox gave it, for logs.
+    id: the name that the inbox gave it, for logs. house_id: whose a message with a problem is, if known.
     """
 
     body: bytes
@@ -43,6 +43,7 @@ class Message:
     problem: str | None = None
     problem_code: str = "unreadable"
     id: str = ""
+    house_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

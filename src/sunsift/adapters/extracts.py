@@ -81,7 +81,8 @@ class ExtractReader:
     def _message(self, extract: Extract) -> Message:
         receipt, source = f"[0, {self._count}]", f"{self.name} {extract.place}".rstrip()
         if extract.code:
-            return Message(extract.body, receipt, source, extract.reason, extract.code)
+            house_id = extract.house_id
+            return Message(extract.body, receipt, source, extract.reason, extract.code, house_id=house_id)
         return Message(extract.body, receipt, source)
 
     def close(self) -> None:

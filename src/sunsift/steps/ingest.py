@@ -21,6 +21,8 @@ from sunsift.steps.sort_out import check, read
 
 log = logging.getLogger(__name__)
 REDRIVE_BATCH = 1000
+NO_MESSAGE = {"not_json", "not_utf8", "wrong_shape"}
+WAITING = {"unknown_house", "clock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,13 @@ def redrive(waiting: Sequence[Quarantined], store: Store, coordinator: Coordinat
     messages = [Message(q.body, q.id, q.source, None if q.body else q.reason) for q in waiting]
     found = _sort_out(messages, store, clock)
     trouble_before = {(q.body, q.source): q.code for q in waiting}
-    unchanged = [r for r in found.refused if trouble_before[r.body, r.source] == r.code]
-    changed = [r for r in found.refused if trouble_before[r.body, r.source] != r.code]
+    unchanged: list[Refused] = []
+    changed: list[Refused] = []
+    for r in found.refused:
+        before = trouble_before[r.body, r.source]
+        # A part of a meter file was never a message: that it is none is no news of it.
+        still = r.code == before or (r.code in NO_MESSAGE and before not in WAITING)
+        (unchanged if still else changed).append(r)
     saved = store.save(found.packets, changed)
     stays = {(r.body, r.source) for r in unchanged}
     store.discard([q.id for q in waiting if (q.body, q.source) not in stays])

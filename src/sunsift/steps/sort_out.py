@@ -23,7 +23,9 @@ class Read:
 def read(messages: Sequence[Message], clock: Clock) -> Read:
     """Part messages into packets, registrations and refusals."""
     result = Read()
-    result.refused.extend(Refused(m.body, m.source, m.problem_code, m.problem) for m in messages if m.problem)
+    result.refused.extend(
+        Refused(m.body, m.source, m.problem_code, m.problem, m.house_id) for m in messages if m.problem
+    )
     readable = [m for m in messages if not m.problem]
     decoded = decode([m.body for m in readable], clock.now())
     for message, entry in zip(readable, decoded, strict=True):

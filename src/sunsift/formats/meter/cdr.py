@@ -158,7 +158,9 @@ def _channel_days(raw: bytes, number: int, updated_at: datetime) -> Iterator[Cha
         kwh = _kwh(values, suffix, _unit(read))
     except UnusableMessageError as error:
         where = f"meter {read.service_point_id[:64]}, register {read.register_suffix[:8]}: "
-        raise UnusableMessageError(error.code, where + error.reason) from error
+        raise UnusableMessageError(
+            error.code, where + error.reason, read.service_point_id[:64] or None
+        ) from error
     count = len(values) // days
     for index in range(days):
         part = slice(index * count, (index + 1) * count)

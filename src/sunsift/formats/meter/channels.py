@@ -133,6 +133,7 @@ def _half(channels: dict[str, ChannelDay], missing: set[str], word: str) -> Extr
         "half_a_day",
         f"meter {first.meter} on {first.day}: {_listed(channels)} came without {_listed(missing)}. A packet "
         "replaces the whole day, and would wipe what is stored of the others: send all channels in one file",
+        first.meter,
     )
     return refused(error, b"\n".join(c.raw for c in channels.values()), _places(channels.values(), word))
 
@@ -173,4 +174,4 @@ def _wider(day: ChannelDay, minutes: int) -> Sequence[float]:
 
 def refused(error: UnusableMessageError, body: bytes, place: str) -> Extract:
     """Return a part of a file that cannot be used, with the reason."""
-    return Extract(body, place, error.code, error.reason)
+    return Extract(body, place, error.code, error.reason, error.house_id)

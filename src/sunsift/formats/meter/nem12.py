@@ -160,7 +160,7 @@ class _Reader:
             yield from self._gathering.add(_channel_day(day, self._created))
         except UnusableMessageError as error:
             where = f"meter {day.block.meter}, channel {day.block.channel}: " if day.block.meter else ""
-            named = UnusableMessageError(error.code, where + error.reason)
+            named = UnusableMessageError(error.code, where + error.reason, day.block.meter or None)
             yield refused(named, day.raw(), f"line {day.number}")
 
     def _close_block(self) -> Iterator[Extract]:
