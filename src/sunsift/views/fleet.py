@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from sunsift.domain.status import Status
@@ -34,25 +35,17 @@ class RegionSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class DayChanges:
-    """How many houses were reported to have become what on one day."""
-
-    day: int
-    to: Mapping[Status, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Fleet:
     """The fleet now. Every status has its sum, even if no house has it.
 
-    regions: the greatest loss of poor houses first. changes: each of the last CHANGE_DAYS days until the
-    newest, days without any change too; empty without data. newest_day: of any house.
+    regions: the greatest loss of poor houses first. changes: of the last CHANGE_DAYS days until the newest,
+    by day. newest_day: of any house.
     """
 
     total: Sum
     of: Mapping[Status, Sum]
     regions: Sequence[RegionSummary]
-    changes: Sequence[DayChanges]
+    changes: Sequence[ChangeCount]
     newest_day: int | None
 
 
@@ -60,29 +53,16 @@ def fleet_of(records: Pages, tariff_per_kwh: float = 0.0) -> Fleet:
     """Sum the fleet up."""
     tallies = records.tallies()
     regions = [
-        _region([t for t in tallies if t.region == name], tariff_per_kwh)
-        for name in dict.fromkeys(t.region for t in tallies)
+        _region(list(of_region), tariff_per_kwh) for _, of_region in groupby(tallies, key=lambda t: t.region)
     ]
     newest = records.waiting().newest_day
     return Fleet(
         total=_sum(tallies, tariff_per_kwh),
         of=_by_status(tallies, tariff_per_kwh),
         regions=sorted(regions, key=lambda r: (-r.of[Status.POOR].lost_kwh, r.region)),
-        changes=[] if newest is None else changes_by_day(records, newest),
+        changes=[] if newest is None else records.changes(newest - CHANGE_DAYS + 1),
         newest_day=newest,
     )
-
-
-def changes_by_day(records: Pages, newest_day: int, days: int = CHANGE_DAYS) -> list[DayChanges]:
-    """Return what changed on each of the last days until the newest."""
-    first = newest_day - days + 1
-    found: dict[int, list[ChangeCount]] = {day: [] for day in range(first, newest_day + 1)}
-    for change in records.changes(first):
-        found.setdefault(change.as_of, []).append(change)
-    return [
-        DayChanges(day, {s: sum(c.houses for c in changes if c.status is s) for s in Status})
-        for day, changes in sorted(found.items())
-    ]
 
 
 class FleetNow:
