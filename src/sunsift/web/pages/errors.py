@@ -13,7 +13,7 @@ _TITLES: Final = {
     403: "That is not allowed",
     404: "There is no such page",
     429: "Too many requests",
-    500: "Something went wrong",
+    500: "This page failed",
     503: "The store cannot be reached",
 }
 

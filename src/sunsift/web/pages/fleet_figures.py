@@ -19,8 +19,9 @@ _BARS: Final = (
     (Status.WELL, "became well", "var(--well)", -1),
     (Status.UNKNOWN, "became unknown", "var(--unknown)", -1),
 )
-LEAST_DOT: Final = 9.0
+LEAST_DOT: Final = 7.0
 LARGEST_DOT: Final = 42.0
+ROOMY: Final = 8
 
 
 def changes_figure(changes: Sequence[ChangeCount], newest_day: int, days: int) -> Figure:
@@ -118,7 +119,7 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
                     "(%{customdata[2]} %)<br>%{customdata[3]:,} kWh lost<extra></extra>"
                 ),
                 "marker": {
-                    "size": [_dot(region.total.houses, most) for region in regions],
+                    "size": [_dot(region.total.houses, most, len(regions)) for region in regions],
                     "color": shares,
                     "cmin": 0.0,
                     "cmax": max(0.2, *shares),
@@ -161,9 +162,10 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
     }
 
 
-def _dot(houses: int, most: int) -> float:
-    """Return the diameter whose area goes with the number of houses [px]."""
-    return round(max(LEAST_DOT, LARGEST_DOT * math.sqrt(houses / most)), 1)
+def _dot(houses: int, most: int, regions: int) -> float:
+    """Return the diameter whose area goes with the number of houses [px]; many regions have less room each."""
+    largest = LARGEST_DOT / max(1.0, math.sqrt(regions / ROOMY))
+    return round(max(LEAST_DOT, largest * math.sqrt(houses / most)), 1)
 
 
 def _room(places: Iterable[float]) -> dict[str, Any]:

@@ -196,8 +196,8 @@ export async function draw(element, figureOrUrl) {
       const told = await fetchOnce(figureOrUrl);
       figure = told.figures ? told.figures[element.dataset.figure] : told;
     }
+    element.closest(".chart-card")?.toggleAttribute("hidden", !figure); // nothing to draw yet
     if (figure) await paint(element, figure);
-    else element.closest(".chart-card")?.setAttribute("hidden", "");
   } catch (error) {
     if (element.dataset.drawn) return; // an old picture is better than none
     const words = document.createElement("p");
