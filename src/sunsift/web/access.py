@@ -69,6 +69,7 @@ def _identified(request: Request) -> Caller:
     else:
         # Set by the sessions of the pages, which looked at the cookie.
         caller = getattr(request.state, "session_caller", None)
+    _count(request, _address(request) if caller is None else f"token {caller.id}")
     if caller is None:
         raise HTTPException(
             401, "a token is needed; see: sunsift token create", {"WWW-Authenticate": "Bearer"}

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from sunsift.domain.errors import UnusableMessageError
-from sunsift.formats import packet_json
+from sunsift.formats.cloud_event import from_binary_headers, is_binary
+from sunsift.formats.message import decode
 from sunsift.tokens import Scope
 from sunsift.web.api.bodies import EVENT, EVENTS, JSON, LINES, messages_in, read, type_of
 from sunsift.web.api.common import for_scope
@@ -60,6 +61,8 @@ async def add_packet(web: TheWeb, request: Request) -> Taken:
     """
     type_of(request, JSON, EVENT)
     body = await read(request, web.limits.body_bytes)
+    if is_binary(request.headers):
+        body = from_binary_headers(request.headers, body)
     return await run_in_threadpool(_take_one, web, body)
 
 
@@ -82,7 +85,7 @@ async def add_packets(web: TheWeb, request: Request) -> Taken:
 
 def _take_one(web: Web, body: bytes) -> Taken:
     with web.pool.borrow() as parts:
-        [message] = packet_json.decode([body], parts.clock.now())
+        [message] = decode([body], parts.clock.now())
         if isinstance(message, UnusableMessageError):
             raise Problem(422, message.reason, code=message.code)
         return take_in(parts, [body])
