@@ -123,8 +123,8 @@ def test_it_is_near_the_truth(pictures: Pictures) -> None:
     assert {fault for record, _ in pictures for fault in record.fault} > {""}
     assert np.median(day_errors(pictures, "expected")) < 0.13
     estimated = day_errors(pictures, "estimated")
-    assert np.median(estimated) < 0.14
-    assert np.quantile(estimated, 0.9) < 0.25
+    assert np.median(estimated) < 0.125
+    assert np.quantile(estimated, 0.9) < 0.21
 
 
 def test_the_range_holds_most_days(pictures: Pictures) -> None:
