@@ -9,6 +9,7 @@ from sunsift.adapters.postgres.records import PostgresRecords
 from sunsift.adapters.postgres.store import PostgresStore
 from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
+from tests.contract.suites.store_houses import StoreHousesContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
@@ -74,6 +75,10 @@ def records(open_database: OpenDatabase) -> PostgresRecords:
 
 
 class TestStorePackets(StorePacketsContract):
+    pass
+
+
+class TestStoreHouses(StoreHousesContract):
     pass
 
 

@@ -144,6 +144,22 @@ class TestAtOnce:
         assert (sum(done.added for done in counted), sum(done.changed for done in counted)) == (200, 0)
         assert len(store.houses(h.house_id for h in registered)) == 200
 
+    def test_the_newest_word_on_a_house_holds_whoever_says_it(self, url: str, store: PostgresStore) -> None:
+        words = [(a_house(f"h{n}", tilt=float(at)), at) for n in range(40) for at in range(1, 9)]
+
+        def work(store: PostgresStore, number: int) -> list[Registered]:
+            mine = words[number::WORKERS]
+            random.Random(number).shuffle(mine)
+            parts = [mine[first : first + 10] for first in range(0, len(mine), 10)]
+            return [store.register([house for house, _ in part], [at for _, at in part]) for part in parts]
+
+        counted = [done for one in at_once(url, work) for done in one]
+        assert sum(done.added for done in counted) == 40
+        assert sum(done.added + done.changed + done.superseded for done in counted) == len(words)
+        held = store.houses(f"h{n}" for n in range(40))
+        assert {house.tilt for house in held.values()} == {8.0}
+        assert len(held) == 40
+
     def test_a_report_is_claimed_by_one(self, url: str, store: PostgresStore) -> None:
         store.register([a_house(f"h{n}") for n in range(60)])
         for n in range(60):

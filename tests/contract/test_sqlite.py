@@ -15,6 +15,7 @@ from tests.contract.suites.records_pages import RecordsActivityContract, Records
 from tests.contract.suites.records_watch import RecordsWatchContract
 from tests.contract.suites.store_erasure import StoreErasureContract
 from tests.contract.suites.store_feedback import StoreFeedbackContract
+from tests.contract.suites.store_houses import StoreHousesContract
 from tests.contract.suites.store_packets import StorePacketsContract
 from tests.contract.suites.store_quarantine import StoreQuarantineContract
 from tests.contract.suites.store_regions import StoreRegionsContract
@@ -67,6 +68,10 @@ def records(open_database: OpenDatabase) -> SqliteRecords:
 
 
 class TestStorePackets(StorePacketsContract):
+    pass
+
+
+class TestStoreHouses(StoreHousesContract):
     pass
 
 

@@ -1,5 +1,7 @@
 """What every Store does with unusable messages: kept whole, once, with the reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from sunsift.ports import Refused, Store
@@ -75,3 +77,24 @@ class StoreQuarantineContract:
         store.save([], [refused(b"%d" % n, "unknown_house", "later") for n in range(5)])
         store.register([a_house("later")])
         assert len(store.redrivable(3)) == 3
+
+    def test_only_those_of_the_asked_houses_are_redriven(self, store: Store) -> None:
+        store.save([], [refused(name.encode(), "unknown_house", name) for name in ("a", "b", "c")])
+        store.register([a_house(name) for name in ("a", "b")])
+        assert [q.house_id for q in store.redrivable(10, ["b", "c", "nobody"])] == ["b"]
+        assert store.redrivable(10, []) == []
+        assert [q.house_id for q in store.redrivable(10)] == ["a", "b"]
+
+    def test_packets_wait_for_the_clock_of_their_house(self, store: Store, records: Records) -> None:
+        cut = {b"adelaide": 9.5, b"brisbane": 10.0, b"nepal": 5.75}
+        waiting = [
+            replace(refused(body, "clock", "a"), utc_offset_hours=offset) for body, offset in cut.items()
+        ]
+        store.save([], [*waiting, refused(b"unsaid", "clock", "a")])
+        assert store.redrivable(10) == []
+        for body, offset in cut.items():
+            store.register([a_house("a", utc_offset_hours=offset)])
+            assert [q.body for q in store.redrivable(10)] == [body]
+        store.register([a_house("a", utc_offset_hours=8.0)])
+        assert store.redrivable(10) == []
+        assert len(list(records.quarantine())) == 4
