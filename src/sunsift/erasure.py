@@ -7,6 +7,7 @@ from typing import Final
 
 from sunsift.adapters.erased_files import erase_from, mentions
 from sunsift.adapters.sqlite.database import Database
+from sunsift.domain.times import iso_ms
 from sunsift.settings import Settings
 from sunsift.wiring import Sunsift
 
@@ -41,7 +42,7 @@ def erase_house(parts: Sunsift, settings: Settings, house_id: str) -> Certificat
         f"{path}: waits to be read; erase the house again after that" for path in _waiting(settings, house_id)
     ]
     left += _left_in_store(parts, settings, house_id)
-    return Certificate(house_id, erasure.erased_at, erasure.removed, files.changed, tuple(left))
+    return Certificate(house_id, iso_ms(erasure.erased_at_ms), erasure.removed, files.changed, tuple(left))
 
 
 def _left_in_store(parts: Sunsift, settings: Settings, house_id: str) -> Iterator[str]:

@@ -77,6 +77,7 @@ class Saved:
     duplicate: packets whose content was already there. superseded: packets older than what is stored.
     houses: registrations that were added or changed. houses_superseded: those older than what is stored.
     redriven: packets that had waited in quarantine for these registrations, and were stored now.
+    erased: messages of houses that were erased; they were dropped.
     arrived: steady time of arrival of every house of the batch that waits to be settled [ms].
     """
 
@@ -88,6 +89,7 @@ class Saved:
     houses: int = 0
     houses_superseded: int = 0
     redriven: int = 0
+    erased: int = 0
     arrived: dict[str, int] = field(default_factory=dict)
 
     def add(self, more: "Saved") -> None:
@@ -246,9 +248,9 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """That a house was erased: when [ISO 8601], and how many rows of which table went."""
+    """That a house was erased: when [wall ms since 1970], and how many rows of which table went."""
 
-    erased_at: str
+    erased_at_ms: int
     removed: Mapping[str, int]
 
 

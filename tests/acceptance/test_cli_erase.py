@@ -1,15 +1,18 @@
 """`sunsift houses erase`: after it, no byte in the data folder names the house."""
 
 import gzip
+import json
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from sunsift.settings import DATABASE_NAME
-from tests.acceptance.cli_command import Command
+from tests.acceptance.cli_command import Command, houses_csv
+from tests.support.build import FIRST_DAY, a_house, days_of, lines_of
 
 pytest_plugins = ["tests.acceptance.cli_fixtures"]
 
@@ -95,3 +98,21 @@ def test_it_asks_first(busy_shell: Command, poor: str) -> None:
     ran = busy_shell("houses", "erase", poor, exits=1)
     assert "cannot be undone" in ran.stderr
     assert poor in busy_shell("status", poor).stdout
+
+
+def test_what_still_comes_of_it_is_dropped_until_it_is_registered_again(
+    shell: Command, tmp_path: Path
+) -> None:
+    registration = houses_csv(tmp_path / "houses.csv", [a_house()])
+    head = {"schema": 1, "type": "house", "id": "1", "updated_at": "2026-11-01T00:00:00Z"}
+    said = head | {"house": asdict(a_house())}
+    mail = tmp_path / "mail.jsonl"
+    mail.write_bytes(lines_of(days_of("house-1", FIRST_DAY, 3)) + json.dumps(said).encode() + b"\n")
+    shell("ingest", mail)
+    assert len(shell.json("houses", "list")) == 1
+    shell("houses", "erase", "house-1", "--yes")
+    again = shell.json("ingest", mail)
+    assert not any(again.values()), again
+    assert named_in(shell.data, "house-1") == []
+    shell("houses", "add", registration)
+    assert shell.json("ingest", mail)["accepted"] == 3

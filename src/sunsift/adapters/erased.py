@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sunsift.domain.times import iso_ms
 from sunsift.ports import Erasure
 
 SALT_BYTES = 16
@@ -34,4 +33,4 @@ def to_text(removed: Mapping[str, int]) -> str:
 
 def to_erasure(erased_at_ms: int, removed: str) -> Erasure:
     """Turn a row into what it tells."""
-    return Erasure(iso_ms(erased_at_ms), json.loads(removed))
+    return Erasure(erased_at_ms, json.loads(removed))

@@ -7,6 +7,7 @@ import typer
 
 from sunsift.cli.output import AsJson, counted, examples, plain, print_json, say, show, table
 from sunsift.cli.state import opened, settings_of
+from sunsift.domain.times import iso_ms
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,7 +72,7 @@ def erased(
         say(f"House {house} was never erased here.")
         raise typer.Exit(1)
     if as_json:
-        print_json(asdict(found))
+        print_json({"erased_at": iso_ms(found.erased_at_ms), "removed": dict(found.removed)})
     else:
         rows = counted(sum(found.removed.values()), "row")
-        show(f"House {plain(house)} was erased at {found.erased_at}: {rows}")
+        show(f"House {plain(house)} was erased at {iso_ms(found.erased_at_ms)}: {rows}")

@@ -17,7 +17,7 @@ from sunsift.ports import (
     Saved,
     Store,
 )
-from sunsift.steps.sort_out import check, read
+from sunsift.steps.sort_out import check, read, still_kept, still_told
 
 log = logging.getLogger(__name__)
 REDRIVE_BATCH = 1000
@@ -39,12 +39,16 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """What messages brought: registrations, which are stored by now, packets and refusals."""
+    """What messages brought: registrations, which are stored by now, packets and refusals.
+
+    erased: how many were about houses that were erased.
+    """
 
     registered: Registered
     houses: Collection[str]
     packets: Sequence[Packet]
     refused: Sequence[Refused]
+    erased: int
 
 
 def ingest(inbox: Inbox, store: Store, coordinator: Coordinator, clock: Clock, trace: str = "") -> Ingested:
@@ -111,12 +115,15 @@ def register(
 def _sort_out(messages: Sequence[Message], store: Store, clock: Clock) -> _Sorted:
     """Store the registrations among the messages, and hold the packets against what is registered then."""
     found = read(messages, clock)
+    words = still_told(found.words, store)
     registered = Registered()
-    if found.words:
-        registered = store.register([w.house for w in found.words], [w.said_at for w in found.words])
+    if words:
+        registered = store.register([w.house for w in words], [w.said_at for w in words])
     packets, misfits = check(found.packets, store)
-    named = {word.house.house_id for word in found.words}
-    return _Sorted(registered, named, packets, [*found.refused, *misfits])
+    refused = [*found.refused, *misfits]
+    kept = still_kept(refused, store)
+    erased = len(found.words) - len(words) + len(refused) - len(kept)
+    return _Sorted(registered, {word.house.house_id for word in words}, packets, kept, erased)
 
 
 def _follow_up(found: _Sorted, saved: Saved, store: Store, coordinator: Coordinator, clock: Clock) -> None:
@@ -124,6 +131,7 @@ def _follow_up(found: _Sorted, saved: Saved, store: Store, coordinator: Coordina
     coordinator.touch(found.registered.arrived | saved.arrived)
     saved.houses = found.registered.added + found.registered.changed
     saved.houses_superseded = found.registered.superseded
+    saved.erased = found.erased
     saved.redriven = _welcome(found.houses, store, coordinator, clock).accepted
 
 

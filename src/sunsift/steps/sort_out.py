@@ -1,6 +1,6 @@
 """What messages turn out to be, and which packets fit what is registered."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from sunsift.domain.errors import UnusableMessageError
@@ -8,7 +8,7 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import Packet, largest_exports_wh
 from sunsift.formats.house_json import HouseWord
 from sunsift.formats.message import CutPacket, decode
-from sunsift.ports import Clock, Message, Refused, Store
+from sunsift.ports import Clock, Erasure, Message, Refused, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,25 @@ def check(
         else:
             refused.append(_refuse(message, problem))
     return packets, refused
+
+
+def still_told(words: Sequence[HouseWord], store: Store) -> list[HouseWord]:
+    """Leave out registrations of erased houses that were said before the erasure: they must not come back."""
+    gone = _erased({word.house.house_id for word in words}, store)
+    return [
+        w for w in words if (e := gone.get(w.house.house_id)) is None or w.said_at > e.erased_at_ms * 1000
+    ]
+
+
+def still_kept(refused: Sequence[Refused], store: Store) -> list[Refused]:
+    """Leave out messages of erased houses, which nobody may keep any more."""
+    gone = _erased({r.house_id for r in refused if r.house_id is not None}, store)
+    return [r for r in refused if r.house_id not in gone]
+
+
+def _erased(house_ids: Set[str], store: Store) -> dict[str, Erasure]:
+    """Return those of the houses that were erased and are not registered again."""
+    return store.erased(house_ids - store.houses(house_ids).keys()) if house_ids else {}
 
 
 def _problem(entry: CutPacket, house: House | None, export_wh: int) -> UnusableMessageError | None:

@@ -71,7 +71,7 @@ class StoreErasureContract:
         filled(store, "a")
         told = store.erase("a")
         assert store.erased(["a", "b"]) == {"a": told}
-        assert told.erased_at.endswith("Z")
+        assert told.erased_at_ms > 0
 
     def test_a_house_that_nobody_registered_leaves_quarantine_too(
         self, store: Store, records: Records
