@@ -94,7 +94,7 @@ def message_of(packet: Packet, **changes: Any) -> bytes:
     return json.dumps(fields_of(packet) | changes).encode()
 
 
-def a_house_message(house: House, said: datetime, **changes: Any) -> bytes:
+def a_house_message(house: House, said: datetime, /, **changes: Any) -> bytes:
     """Return the message that says this of a house, with some of its fields changed."""
     fields = {
         "schema": 1,
