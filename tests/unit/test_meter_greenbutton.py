@@ -5,6 +5,7 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -282,7 +283,6 @@ def test_attacks_are_refused_in_bounded_time_and_memory(attack: str) -> None:
 def test_no_bytes_break_the_reader(noise: bytes, place: int) -> None:
     good = feed(point(), reading_type(), meter(), block([500] * 24)).encode()
     place = min(place, len(good))
-    try:
-        cut_text(good[:place] + noise + good[place:], MeterFormat.GREENBUTTON, offset=0.0)
-    except SunsiftError as error:
-        assert str(error)
+    with suppress(SunsiftError):
+        for extract in cut_text(good[:place] + noise + good[place:], MeterFormat.GREENBUTTON, offset=0.0):
+            assert extract.code or json.loads(extract.body)["schema"] == 1
