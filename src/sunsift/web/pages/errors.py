@@ -11,7 +11,8 @@ from sunsift.web.problems import show_to_people
 _TITLES: Final = {
     401: "Log in first",
     403: "That is not allowed",
-    404: "There is no such page",
+    404: "Not found",
+    422: "That cannot be read",
     429: "Too many requests",
     500: "This page failed",
     503: "The store cannot be reached",
