@@ -7,7 +7,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/bin/sunsift
-	@tools/setup parquet
+	@tools/setup parquet,web
 	@$(BIN)/sunsift demo
 
 test: check ## Check everything, then run all tests

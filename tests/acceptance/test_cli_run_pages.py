@@ -21,7 +21,7 @@ def address_of(running: subprocess.Popen[bytes]) -> str:
     """Read the log until it tells the address."""
     assert running.stderr is not None
     for line in running.stderr:
-        if found := re.search(rb"pages and API at (http://\S+)", line):
+        if found := re.search(rb"serving at (http://\S+)", line):
             return found[1].decode()
     raise AssertionError("the service ended without serving")
 

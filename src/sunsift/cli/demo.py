@@ -241,3 +241,8 @@ def _show_next(settings: "Settings", poorest: str | None, *, real: bool) -> None
     show("\n[bold]Try next[/bold]")
     for command, meaning in commands:
         show(f"  [dim]{meaning}[/dim]", f"    [cyan]{plain(command_line(settings, command))}[/cyan]")
+    show(
+        "\n[bold]Look at it[/bold]",
+        f"    [cyan]{plain(command_line(settings, 'serve --open'))}[/cyan]",
+        f"  [dim]and then[/dim] [cyan]http://{settings.serve}[/cyan]",
+    )

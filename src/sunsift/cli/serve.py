@@ -4,17 +4,15 @@ import logging
 import signal
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
 from sunsift.cli.run import LogFormat, LogLevel
-from sunsift.cli.state import opened, settings_of
-
-if TYPE_CHECKING:
-    from sunsift.settings import Settings
+from sunsift.cli.serving import served
+from sunsift.cli.state import settings_of
 
 log = logging.getLogger("sunsift")
 
@@ -64,51 +62,16 @@ def serve(
 ) -> None:
     """Serve the API and the pages of a state until told to stop; `sunsift run` does so too, beside the steps.
 
-    Everybody needs a token, which `sunsift token create` makes. It serves plain HTTP: beyond this machine, put
-    a reverse proxy in front of it that ends TLS.
+    Everybody needs a token, which `sunsift token create` makes. It serves plain HTTP: beyond this machine,
+    put a reverse proxy in front of it that ends TLS.
     """
     from sunsift import logs
-    from sunsift.wiring import needs
 
     settings = settings_of(ctx)
     logs.configure(log_format.value, logging.getLevelNamesMapping()[log_level.upper()], secrets_of(settings))
-    where = listen or settings.serve
-    with needs("web"):
-        from sunsift.web.server import address_of, is_loopback
-    host, port = address_of(where)
-    if open_to_all and not is_loopback(host):
-        raise typer.BadParameter(f"--open is for this machine alone, not for {host}: listen at 127.0.0.1")
-    if open_to_all and proxy:
-        raise typer.BadParameter("--open and --proxy exclude each other: a proxy lets the world in")
-    _serve(settings, host, port, proxy or [], open_to_all=open_to_all)
-
-
-def _serve(settings: "Settings", host: str, port: int, proxies: list[str], *, open_to_all: bool) -> None:
-    from sunsift.settings import LONGEST_STEP_MS
-    from sunsift.web.app import create_app
-    from sunsift.web.context import Web
-    from sunsift.web.pool import Pool
-    from sunsift.web.server import is_loopback, serving
-    from sunsift.wiring import connected
-
-    # Opened here first, so that what is wrong with the state is said before anybody asks.
-    with opened(settings, must_exist=False) as parts:
-        has_tokens = bool(parts.tokens.every())
-    pool = Pool(lambda: connected(settings, longest_step_ms=LONGEST_STEP_MS))
-    app = create_app(Web(settings, pool, open_to_all=open_to_all))
     stop = _stop_on_signals()
-    try:
-        with serving(app, host, port, proxies) as url:
-            log.info("serving at %s", url)
-            if open_to_all:
-                log.info("open to everybody on this machine")
-            elif not has_tokens:
-                log.info("nobody has a token yet; make one with: sunsift token create NAME --scope read")
-            if not is_loopback(host) and not proxies:
-                log.warning("tokens travel in the clear unless a reverse proxy ends TLS in front of this")
-            stop.wait()
-    finally:
-        pool.close()
+    with served(settings, listen, open_to_all=open_to_all, proxies=proxy or []):
+        stop.wait()
     log.info("stopped")
 
 

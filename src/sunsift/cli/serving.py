@@ -55,7 +55,7 @@ def served(
             has_tokens = bool(parts.tokens.every())
         app = create_app(Web(settings, pool, open_to_all=open_to_all))
         with serving(app, host, port, proxies) as url:
-            log.info("pages and API at %s", url)
+            log.info("serving at %s", url)
             if open_to_all:
                 log.info("they are open to everybody on this machine")
             elif not has_tokens:
