@@ -283,13 +283,8 @@ def test_the_fleet_in_figures(reader: httpx.Client) -> None:
 
 
 def test_registrations_are_made_and_changed(site: Site, client: httpx.Client) -> None:
-    new = {
-        "house_id": "a/b",
-        "capacity_kwp": 5,
-        "latitude": -33.9,
-        "longitude": 151.2,
-        "utc_offset_hours": 10,
-    }
+    values = {"capacity_kwp": 5, "latitude": -33.9, "longitude": 151.2, "utc_offset_hours": 10}
+    new = values | {"house_id": "a/b"}
     made = client.post("/v1/houses", json=new)
     assert made.status_code == 201
     assert site.parts.store.houses(["a/b"]) == {"a/b": a_house("a/b")}

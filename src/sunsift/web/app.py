@@ -25,6 +25,7 @@ def create_app(web: Web) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.web = web
     app.state.buckets = Buckets(web.limits)

@@ -13,7 +13,6 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sunsift.web.paths import is_api
-from sunsift.web.problems import answer
 
 MIB: Final = 1024 * 1024
 CALLERS: Final = 10_000
@@ -81,13 +80,9 @@ class Bodies:
         said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if is_api(scope) and said.isdigit() and int(said) > most:
             # Refused before it is read. The connection ends with it, for nobody reads the body.
-            await answer(413, too_large(most), {"Connection": "close"})(scope, receive, send)
-            return
+            raise HTTPException(413, too_large(most), {"Connection": "close"})
         body = _Body(receive, most, time.monotonic() + self._limits.body_seconds)
-        try:
-            await self._app(scope, body.receive, send)
-        except HTTPException as error:  # where nobody nearer to the caller made an answer of it
-            await answer(error.status_code, error.detail, error.headers)(scope, receive, send)
+        await self._app(scope, body.receive, send)
 
 
 class _Body:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 
+from sunsift.domain.errors import StoreError
 from sunsift.wiring import Sunsift
 
 SIZE = 4
+PATIENCE_SECONDS = 20.0
 
 
 class Pool:
@@ -22,8 +24,11 @@ class Pool:
 
     @contextmanager
     def borrow(self) -> Iterator[Sunsift]:
-        """Lend parts while the block runs."""
-        parts = self._free.get()
+        """Lend parts while the block runs. Errors: StoreError if all of them stay lent for long."""
+        try:
+            parts = self._free.get(timeout=PATIENCE_SECONDS)
+        except Empty:
+            raise StoreError("the store is busy with other requests: try again") from None
         try:
             if parts is None:
                 parts = self._open()

@@ -75,6 +75,7 @@ def tell(app: FastAPI) -> None:
         return await _told(request, 503, detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
     async def unknown(request: Request, error: Exception) -> Response:
+        log.error("a request failed", exc_info=error)
         return await _told(request, 500, "something went wrong; the log of the server says what")
 
     app.add_exception_handler(AnyHTTPException, http)

@@ -4,13 +4,12 @@ import logging
 import time
 from typing import Final
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sunsift.web.access import caller_of, count_stranger
 from sunsift.web.paths import API, is_api
-from sunsift.web.problems import answer
 
 log = logging.getLogger(__name__)
 OPEN_TO_ALL: Final = frozenset({f"{API}/health", f"{API}/openapi.json"})
@@ -33,11 +32,7 @@ class Callers:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        try:
-            await self._let_in(request)
-        except HTTPException as error:
-            await answer(error.status_code, error.detail, error.headers)(scope, receive, send)
-            return
+        await _let_in(request)
         begun = time.monotonic()
         status = 500
 
@@ -52,11 +47,12 @@ class Callers:
         finally:
             _log(request, status, time.monotonic() - begun)
 
-    async def _let_in(self, request: Request) -> None:
-        if request.url.path in OPEN_TO_ALL:
-            count_stranger(request)
-        else:
-            await run_in_threadpool(caller_of, request)
+
+async def _let_in(request: Request) -> None:
+    if request.url.path in OPEN_TO_ALL:
+        count_stranger(request)
+    else:
+        await run_in_threadpool(caller_of, request)
 
 
 def _log(request: Request, status: int, seconds: float) -> None:

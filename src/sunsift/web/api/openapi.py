@@ -19,6 +19,7 @@ TAGS: Final = {
     "fleet": "All of it in figures.",
 }
 WORDS: Final = {
+    400: "The body is no text, or nested beyond reason.",
     401: "No token, or none that holds.",
     403: "The token lacks the scope.",
     404: "There is no such thing.",
@@ -31,7 +32,7 @@ WORDS: Final = {
     503: "The store cannot be used now; `Retry-After` says when to try again.",
 }
 _FOR_ALL: Final = (401, 403, 422, 429, 503)
-_WITH_BODY: Final = (408, 413)
+_WITH_BODY: Final = (400, 408, 413)
 _PROBLEM: Final = {
     "type": "object",
     "description": "Problem details (RFC 9457).",

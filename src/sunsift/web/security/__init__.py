@@ -18,8 +18,7 @@ class Guarded(FastAPI):
 
     def build_middleware_stack(self) -> Any:
         """Put the headers around everything, and have errors of middleware told like those of routes."""
-        told = {what: how for what, how in self.exception_handlers.items() if what not in (500, Exception)}
-        self.user_middleware.insert(0, Middleware(ExceptionMiddleware, handlers=told))
+        self.user_middleware.insert(0, Middleware(ExceptionMiddleware, handlers=self.exception_handlers))
         return Headers(super().build_middleware_stack())
 
 
