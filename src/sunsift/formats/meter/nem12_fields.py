@@ -6,13 +6,17 @@ import re
 from array import array
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from sunsift.domain.errors import UnusableMessageError
 from sunsift.formats.meter.channels import MARKET
 from sunsift.formats.meter.packet_body import FLAGS
 
 NULL: Final = math.nan
+_numbers = msgspec.json.Decoder(list[float])
 _PLAIN: Final = re.compile(rb"[\d.,+\- ]*")
 _FLAG: Final = re.compile(rb"[AEFNSV][0-9]{0,2}", re.IGNORECASE)
 _LONGEST_NUMBER: Final = 20
@@ -24,7 +28,8 @@ _TIME_LENGTHS: Final = (14, 12, 8)
 def split(text: bytes) -> list[bytes]:
     """Return the cells of a record."""
     if b'"' not in text:
-        return [cell.strip() for cell in text.split(b",")]
+        cells = text.split(b",")
+        return [cell.strip() for cell in cells] if b" " in text or b"\t" in text else cells
     try:
         (row,) = csv.reader([text.decode("latin-1")])
     except (csv.Error, ValueError):
@@ -81,7 +86,11 @@ def interval(cell: bytes) -> int:
 
 def day(cells: Sequence[bytes]) -> date:
     """Return the date of a record 300."""
-    cell = cells[1] if len(cells) > 1 else b""
+    return _date(cells[1] if len(cells) > 1 else b"")
+
+
+@lru_cache(1024)
+def _date(cell: bytes) -> date:
     try:
         if len(cell) != 8 or not cell.isdigit():
             raise ValueError
@@ -109,11 +118,14 @@ def check_length(cells: Sequence[bytes], count: int, day: date) -> None:
 def values(cells: Sequence[bytes], kwh_a_unit: float) -> "array[float]":
     """Return readings [kWh]; an empty one is missing, and NaN."""
     joined = b",".join(cells)
-    if not _PLAIN.fullmatch(joined) or len(max(cells, key=len)) > _LONGEST_NUMBER:
+    if not _PLAIN.fullmatch(joined):
+        raise _wrong_value(cells)
+    if len(joined) > _LONGEST_NUMBER * len(cells) // 2 and len(max(cells, key=len)) > _LONGEST_NUMBER:
         raise _wrong_value(cells)
     try:
-        found = array("d", map(float, cells))
-    except ValueError:
+        # Several times as fast as one by one; what is no JSON, such as an empty cell, goes the long way.
+        found = array("d", _numbers.decode(b"[%s]" % joined))
+    except msgspec.DecodeError:
         found = array("d", [_value(cell, cells) for cell in cells])
     if b"-" in joined and (least := min(v for v in found if v == v)) < 0:
         raise UnusableMessageError(
@@ -206,6 +218,7 @@ def updated_at(cells: Sequence[bytes], count: int, created: datetime | None, *, 
     return created
 
 
+@lru_cache(1024)  # the days of a file were mostly changed at few times
 def moment(cell: bytes) -> datetime:
     """Return a time that is written like 20261122021000."""
     try:

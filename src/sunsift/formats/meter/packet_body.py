@@ -48,9 +48,10 @@ def packet_body(day: Contents) -> bytes:
     }
     if day.utc_offset_hours is not None:
         said["utc_offset_hours"] = day.utc_offset_hours
-    name = hashlib.blake2b(msgspec.json.encode(said), digest_size=16).hexdigest()
     # NaN is written as null.
-    return msgspec.json.encode({"schema": 1, "id": name} | said)
+    written = msgspec.json.encode(said)
+    name = hashlib.blake2b(written, digest_size=16).hexdigest()
+    return b'{"schema":1,"id":"%s",' % name.encode() + written[1:]
 
 
 def _import_and_export(day: Contents) -> tuple[FloatArray, FloatArray]:
