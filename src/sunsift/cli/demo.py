@@ -15,6 +15,7 @@ from sunsift.cli.demo_truth import Truth, comparison, judged, tally
 from sunsift.cli.output import examples, plain, progress, show, table
 from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
+from sunsift.settings import DEFAULT_SERVE
 from sunsift.views.league import rank
 
 if TYPE_CHECKING:
@@ -243,6 +244,6 @@ def _show_next(settings: "Settings", poorest: str | None, *, real: bool) -> None
         show(f"  [dim]{meaning}[/dim]", f"    [cyan]{plain(command_line(settings, command))}[/cyan]")
     show(
         "\n[bold]Look at it[/bold]",
-        f"    [cyan]{plain(command_line(settings, 'serve --open'))}[/cyan]",
-        f"  [dim]and then[/dim] [cyan]http://{settings.serve}[/cyan]",
+        f"    [cyan]{plain(command_line(settings, f'serve --open --listen {DEFAULT_SERVE}'))}[/cyan]",
+        f"  [dim]and then[/dim] [cyan]http://{DEFAULT_SERVE}[/cyan]",
     )
