@@ -11,7 +11,7 @@ demo: ## Show the whole flow on a simulated fleet; leaves the command at .venv/b
 	@$(BIN)/sunsift demo
 
 test: check ## Check everything, then run all tests
-	@tools/servers azurite osls mermaid ministack lint
+	@tools/servers azurite osls mermaid ministack chromium lint
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 e2e: ## Deploy to an emulated AWS beside real servers: as it is, several workers, under fire (10 minutes)
@@ -57,6 +57,12 @@ package: ## Make the zips of the Lambda functions for both architectures, and sa
 
 infra-check: ## Package for AWS without deploying, and check the templates
 	@infra/check
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of the pages in docs/pictures again
+	@tools/setup dev,lab
+	@tools/servers chromium
+	$(BIN)/python -m tests.browser.screenshots docs/pictures
 
 constraints: ## Renew constraints/ with the newest versions that suit the oldest Python
 	@tools/renew-constraints

@@ -59,7 +59,7 @@ def test_filtering_searching_and_sorting_the_league(look: Look, site: Site) -> N
     page = watched.page
     assert rows(page).count() == A_PAGE
     expect(page.locator(".league .pager")).to_contain_text(f"of {HOUSES + 1}")
-    page.get_by_label("Status").select_option("poor")
+    page.get_by_label("Status", exact=True).select_option("poor")
     page.wait_for_url("**status=poor**")
     shown = rows(page).count()
     assert 0 < shown < A_PAGE
