@@ -135,11 +135,11 @@ def test_files_put_behind_each_other() -> None:
 
 # What is done to the second of three days, and what becomes of it. Its export is then half a day.
 DAMAGE = {
-    "a letter": ("0.07", "0.O7", "wrong_value"),
-    "no number": ("0.07", "nan", "wrong_value"),
-    "an exponent": ("0.07", "1e3", "wrong_value"),
-    "two points": ("0.07", "0.0.7", "wrong_value"),
-    "an endless number": ("0.07", "9" * 400, "wrong_value"),
+    "a letter": ("0.07", "0.O7", "wrong_number"),
+    "no number": ("0.07", "nan", "wrong_number"),
+    "an exponent": ("0.07", "1e3", "wrong_number"),
+    "two points": ("0.07", "0.0.7", "wrong_number"),
+    "an endless number": ("0.07", "9" * 400, "wrong_number"),
     "negative": ("0.07", "-0.07", "impossible"),
     "a value too few": ("0.07,", "", "wrong_length"),
     "a value too many": ("0.07,", "0.07,0.07,", "wrong_length"),
@@ -151,7 +151,7 @@ DAMAGE = {
     "another date": ("20251102", "2/11/2025", "wrong_time"),
     "a strange update time": (UPDATED, "2025-11-03", "wrong_time"),
     "an impossible update time": (UPDATED, "20251103026500", "wrong_time"),
-    "bytes": ("0.07", "\xff\xfe", "wrong_value"),
+    "bytes": ("0.07", "\xff\xfe", "wrong_number"),
     "288 values": (",".join(HALF_HOURS), ",".join(HALF_HOURS * 6), "wrong_length"),
 }
 

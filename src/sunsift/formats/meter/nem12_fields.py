@@ -154,7 +154,7 @@ def _wrong_value(cells: Sequence[bytes]) -> UnusableMessageError:
             good = False
         if not good or len(cell) > _LONGEST_NUMBER:
             return UnusableMessageError(
-                "wrong_value", f"interval {number} holds {shown(cell)}, and no number"
+                "wrong_number", f"interval {number} holds {shown(cell)}, and no number"
             )
     raise AssertionError("unreachable")
 
