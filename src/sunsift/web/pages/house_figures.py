@@ -21,6 +21,7 @@ QUALITIES: Final = {
     "E": "estimated readings, not used",
     "N": "no readings, not used",
 }
+RANGE: Final = "%{customdata[0]:.1f} to %{customdata[1]:.1f} kWh its range"
 MARGIN: Final = {"l": 52, "r": 14, "t": 8, "b": 36}
 
 
@@ -144,14 +145,14 @@ def generation_figure(picture: HousePicture) -> Figure:
     dates = dates_of(picture)
     of = picture.generation
     columns = [known(values, 2) for values in (picture.export_kwh, of.estimated_kwh, of.low_kwh, of.high_kwh)]
-    exported, estimated, low, _ = columns
+    exported, estimated, low, high = columns
     expected = known(of.expected_kwh, 2)
     data = [
         _bars(dates, exported, "exported", "var(--export-1)", "%{y:.1f} kWh exported"),
         {
-            **_bars(dates, known(of.high_kwh - of.low_kwh, 2), "range", "var(--estimated-soft)", ""),
+            **_bars(dates, known(of.high_kwh - of.low_kwh, 2), "range", "var(--estimated-soft)", RANGE),
             "base": low,
-            "hoverinfo": "skip",
+            "customdata": [list(both) for both in zip(low, high, strict=True)],
         },
         _steps(dates, expected, "expected", {"color": "var(--expected)", "width": 1.6, "dash": "4px,3px"}),
         _steps(dates, estimated, "estimated", {"color": "var(--estimated)", "width": 2.2}),

@@ -61,7 +61,7 @@ function layoutOf(element, figure) {
   const style = getComputedStyle(document.body);
   const axis = {
     gridcolor: "var(--line)", linecolor: "var(--line)", zerolinecolor: "var(--edge)", tickcolor: "var(--line)",
-    automargin: false, fixedrange: true,
+    automargin: false, fixedrange: true, spikecolor: "var(--edge)", spikethickness: 1, spikedash: "solid",
   };
   const base = {
     ...BASE,
@@ -159,7 +159,15 @@ function zoom(button) {
 }
 for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(button));
 
+// The range that somebody chose, unless they look at all there is.
+function chosenRange(element) {
+  const now = element.layout?.xaxis?.range;
+  const whole = shown.get(element)?.layout.xaxis?.range;
+  return now && whole && String(now) !== String(whole) ? now : null;
+}
+
 async function paint(element, figure) {
+  const chosen = chosenRange(element);
   shown.set(element, figure);
   describe(element, figure);
   fillTable(element, figure);
@@ -168,7 +176,7 @@ async function paint(element, figure) {
   const layout = layoutOf(element, figure);
   // A finger that moves over a chart scrolls the page.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
-  layout.uirevision = "kept"; // zooming survives new data
+  if (chosen) layout.xaxis.range = [...chosen]; // zooming survives new data
   await Plotly.react(element, themed(figure.data), layout, CONFIG);
   element.dataset.drawn = "yes";
   synchronise(element, Plotly);
