@@ -192,12 +192,15 @@ class RecordsPagesContract:
         assert listed(None, None) == listed(None, ReportState.WAITING) == every
         assert listed("d", None) == every[:3]
         assert listed("nobody", None) == []
-        (first, *_) = store.claim_reports(0, 1, 1)
+        first, second = store.claim_reports(0, 1, 2)
         store.acknowledge([first.key])
         assert listed(None, ReportState.DELIVERED) == [(first.house_id, 0)]
         assert (first.house_id, 0) not in listed(None, ReportState.WAITING)
         assert listed(first.house_id, ReportState.WAITING) == []
         assert listed(None, ReportState.GIVEN_UP) == []
+        store.give_up(second.key, "nobody home")
+        assert listed(None, ReportState.GIVEN_UP) == [(second.house_id, 0)]
+        assert listed(None, ReportState.WAITING) == [("d", 5), ("d", 3), ("d", 0), ("cB", 0)]
 
     def test_predictions_of_one_house_come_newest_first(
         self, fleet: None, store: Store, records: Records
