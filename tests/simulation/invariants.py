@@ -57,8 +57,11 @@ def change_key(report: Report) -> str:
     return report.key.partition(".")[0]
 
 
-def check_heard(heard: Sequence[Report], witness: Witness) -> None:
-    """The retailer heard every report in order, each change under one key that never changes."""
+def check_heard(heard: Sequence[Report], witness: Witness, records: Records) -> None:
+    """The retailer heard every report in order, each change under one key that never changes.
+
+    Or it was given up, after all the time that it has; then it may be heard later, when somebody asks for it.
+    """
     first: dict[str, Report] = {}
     for report in heard:
         if first.setdefault(report.key, report) != report:
@@ -69,10 +72,24 @@ def check_heard(heard: Sequence[Report], witness: Witness) -> None:
     written = {row.key: row for row in witness.created}
     if strangers := told.keys() - written.keys():
         raise BrokenError("stranger", f"told, but not in the store: {strangers}")
+    given_up = witness.postman.given_up
     for house_id in {row.house_id for row in witness.created}:
-        wanted = [row.key for row in witness.created if row.house_id == house_id]
-        found = [change_key(report) for report in first.values() if report.house_id == house_id]
+        wanted = [row.key for row in witness.created if row.house_id == house_id and row.key not in given_up]
+        reports = [change_key(report) for report in first.values() if report.house_id == house_id]
+        found = [key for key in reports if key not in given_up]
         _same("lost", f"reports heard of {house_id}", found, wanted)
+    _check_ends(heard, witness, records)
+
+
+def _check_ends(heard: Sequence[Report], witness: Witness, records: Records) -> None:
+    """What was given up stays so, unless it was heard; what was asked for again was heard again."""
+    given_up = {row.key for row in records.reports() if row.given_up_at}
+    told = {change_key(report) for report in heard}
+    if silent := witness.postman.given_up - given_up - told:
+        raise BrokenError("lost", f"given up, then taken for delivered: {silent}")
+    for key, length in witness.postman.again.items():
+        if key not in given_up and key not in {change_key(report) for report in heard[length:]}:
+            raise BrokenError("lost", f"asked for again, and not heard: {key}")
 
 
 def check_quarantine(records: Records, scenario: Scenario) -> None:

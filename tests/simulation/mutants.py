@@ -141,6 +141,44 @@ class ClosingAgain(SqliteStore):
         return len(profiles)
 
 
+class GivingUpAtOnce(SqliteStore):
+    """A report that fails is given up, as if it had been tried for days."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
+        """Claim reports, and forget when they were first tried."""
+        return [replace(r, first_tried=0) for r in super().claim_reports(now, until, limit)]
+
+
+class GivenUpForDelivered(SqliteStore):
+    """What was given up is noted as delivered, and nobody can find it to send it again."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def give_up(self, key: str, problem: str) -> None:
+        """Have done with a report."""
+        self.acknowledge([key])
+
+
+class OrderForgotten(SqliteStore):
+    """Whatever is due is sent, whether or not an earlier report of its house waits."""
+
+    def __init__(self, database: Database, clock: SimulatedClock, turn: Turn) -> None:
+        super().__init__(database, clock, LONGEST_STEP_MS)
+
+    def claim_reports(self, now: int, until: int, limit: int) -> list[Report]:
+        """Claim reports while those that wait for another attempt are out of the way."""
+        hide = "UPDATE report SET given_up_at = -1 WHERE due > ? AND delivered_at IS NULL AND attempts > 0"
+        with self._database.write() as connection:
+            connection.execute(hide, (now,))
+            found = reports.claim(connection, now, until, limit)
+            connection.execute("UPDATE report SET given_up_at = NULL WHERE given_up_at = -1")
+        return found
+
+
 # Each mutant with the guarantees that it breaks, by the words of the simulation.
 MUTANTS = {
     Design("key set after success", sender=KeySetAfterSuccess): {"twice"},
@@ -149,5 +187,8 @@ MUTANTS = {
     Design("read then remove", coordinator=ReadThenRemove): {"stuck"},
     Design("lock without expiry", coordinator=LockWithoutExpiry): {"stuck"},
     Design("closing again", store=ClosingAgain): {"reclosed"},
+    Design("giving up at once", store=GivingUpAtOnce): {"too soon"},
+    Design("given up for delivered", store=GivenUpForDelivered): {"lost"},
+    Design("order forgotten", store=OrderForgotten): {"lost"},
     Design("lease without fencing", store=LeaseWithoutFencing): {"void", "early", "twice", "differs"},
 }

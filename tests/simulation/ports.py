@@ -18,12 +18,13 @@ class Turn(Protocol):
 
 Around = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
 VISIBILITY_MS = 90_000
-REFUSED = "refused"
+REFUSED, GONE = "refused", "gone"
 LATE, DOUBLED, DROPPED = "late", "doubled", "dropped"
 # How late a hint may come: within a minute, within a lease, after it, after the quiet time. [ms]
 DELAYS = (1_000, 30_000, 130_000, 400_000)
-# How long a retailer is down: not at all, over a retry, over the next change of a status. [ms]
-OUTAGES = (0, 90_000, 600_000)
+# How long a retailer is down: not at all, over a retry, over the next change of a status, until reports are
+# given up. [ms]
+OUTAGES = (0, 90_000, 600_000, 3_600_000)
 
 
 class Switching:
@@ -234,39 +235,61 @@ class MemoryCoordinator:
 class SimulatedSender:
     """Carries reports to a retailer who remembers everything that it heard.
 
-    heard: what it heard, in order, repetitions included.
-    fails: chooses whether a sending fails; the retailer may then be down for a while.
+    heard: what it heard, in order, repetitions included. gone: it wants no more reports for the moment.
+    fails: chooses whether a sending fails; the retailer may then be down for a while. leaves: chooses whether
+    it wants no more from now on.
     """
 
     batch = 3
     target = "https://retailer.example/solar"
 
     def __init__(
-        self, clock: SimulatedClock, choices: Choices, turn: Turn, fails: Callable[[], bool]
+        self,
+        clock: SimulatedClock,
+        choices: Choices,
+        turn: Turn,
+        fails: Callable[[], bool],
+        leaves: Callable[[], bool],
     ) -> None:
         self.turn = turn
         self.heard: list[Report] = []
+        self.gone = False
         self._clock = clock
         self._choices = choices
         self._fails = fails
+        self._leaves = leaves
         self._down_until = 0
 
     def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
-        """Send reports one by one."""
-        problems = {r.key: Unsent(problem) for r in reports if (problem := self.send_one(r)) is not None}
-        self.turn("<- sender.send", problems)
-        return problems
+        """Send reports one by one; none after one that found the retailer gone or down."""
+        unsent: dict[str, Unsent] = {}
+        for position, report in enumerate(reports):
+            problem = self.send_one(report)
+            if problem is not None:
+                unsent[report.key] = Unsent(problem, gone=problem == GONE)
+            if problem == GONE or self._clock.real < self._down_until:
+                unsent |= {r.key: Unsent("held back", tried=False) for r in reports[position + 1 :]}
+                break
+        self.turn("<- sender.send", unsent)
+        return unsent
 
     def send_one(self, report: Report) -> str | None:
         """Send one report; return what went wrong."""
         self.turn("-> sending", report)
-        now, problem = self._clock.real, None
-        if now < self._down_until:
-            problem = REFUSED
-        elif self._fails():
-            problem = (REFUSED, "answer lost")[self._choices.below(2)]
-            self._down_until = now + OUTAGES[self._choices.below(len(OUTAGES))]
-        if problem != REFUSED:
+        problem = self._mood()
+        if problem not in (REFUSED, GONE):
             self.heard.append(replace(report, attempt=0, first_tried=0, prediction=None))
         self.turn(f"<- sending: {problem or 'acknowledged'}", report.key)
         return problem
+
+    def _mood(self) -> str | None:
+        now = self._clock.real
+        self.gone = self.gone or (now >= self._down_until and self._leaves())
+        if self.gone:
+            return GONE
+        if now < self._down_until:
+            return REFUSED
+        if not self._fails():
+            return None
+        self._down_until = now + OUTAGES[self._choices.below(len(OUTAGES))]
+        return (REFUSED, "answer lost")[self._choices.below(2)]

@@ -25,6 +25,9 @@ JUMPS = (400, 30_000, 1_200_000, 10_800_000, 72_000_000)
 # How many faults of each kind a run may have at most: many runs have none of a kind, so that the others
 # strike undisturbed.
 BUDGETS = (0, 0, 1, 3)
+# What may go wrong once everything else is over, and for how long: until reports are given up.
+BAD_POST = {"sender": 6, "gone": 2, "replay": 6, "deliver": 4, "clock": 1}
+BAD_POST_MS = 80 * MINUTE
 # By then everything must be settled and delivered, the longest retry after five failures included.
 LONGEST_DUST_MS = 4 * 60 * MINUTE
 # Whoever becomes due is found at the next tick; the calls of that minute take their time.
@@ -43,12 +46,14 @@ class Ran:
     """What one run was.
 
     lossy: whether hints could get lost. turns: how often a task went on, about two for each port call.
-    reports: how many were written. faults: how many happened, by kind.
+    reports: how many were written; given_up, again: how many were given up, and sent again. faults: how many happened, by kind.
     """
 
     lossy: bool
     turns: int
     reports: int
+    given_up: int
+    again: int
     faults: Counter[str]
 
 
@@ -79,12 +84,16 @@ def run(
         if calm:
             draws.calm()
         _storm(world)
+        if not calm and draws.plan.one_in(3):
+            _bad_post(world)
         draws.calm()
         _settle_dust(world)
         _check(world, bench)
     finally:
         world.scheduler.abandon()
-    return Ran(lossy, world.scheduler.turns, len(world.witness.created), world.struck)
+    witness = world.witness
+    ends = len(witness.postman.given_up), len(witness.postman.again)
+    return Ran(lossy, world.scheduler.turns, len(witness.created), *ends, world.struck)
 
 
 def _storm(world: World) -> None:
@@ -101,6 +110,28 @@ def _storm(world: World) -> None:
         if struck is not None and world.draws.harm.one_in(3 if struck.kind == "predict" else 8):
             # What a crash does is seen best when nothing covers it up.
             break
+
+
+def _bad_post(world: World) -> None:
+    """Settle everything, while the retailer is down, away, and asks for reports again, and workers die."""
+    world.note("from now on trouble with the reports alone")
+    world.draws.order.calm = True
+    world.faults = dict(BAD_POST)
+    for task in world.scheduler.tasks:
+        task.asleep_until = 0
+    end = world.clock.real + BAD_POST_MS
+    while world.clock.real < end:
+        while tasks := world.awake():
+            if world.strikes(tasks[0]):
+                _strike(world, tasks[0])
+            else:
+                world.run(tasks[0])
+            world.happen()
+        if hints := world.topic.ready():
+            world.start(hints[0])
+        else:
+            _weather(world)
+            world.pass_time(world.next_event())
 
 
 def _one_turn(world: World) -> Task | None:
@@ -203,5 +234,5 @@ def _check(world: World, bench: Bench) -> None:
     invariants.check_packets(records, scenario)
     invariants.check_predictions(records, wanted, scenario, world.rules)
     invariants.check_reports(world.witness, wanted)
-    invariants.check_heard(world.sender.heard, world.witness)
+    invariants.check_heard(world.sender.heard, world.witness, records)
     invariants.check_quarantine(records, scenario)

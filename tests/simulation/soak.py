@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--design", choices=DESIGNS, default=REAL.name, help="the real design, or a mutant")
     parser.add_argument("--replay", type=int, metavar="SEED", help="tell one run line by line")
     options = parser.parse_args(arguments)
-    logging.getLogger("sunsift").setLevel(logging.ERROR)
+    logging.getLogger("sunsift").setLevel(logging.CRITICAL)
     bench = Bench()
     try:
         if options.replay is not None:

@@ -44,6 +44,8 @@ def test_storms_are_storms(bench: Bench) -> None:
     assert set(faults) >= {*ODDS, *STEPS} - {"register", "sweep"}
     assert {r.lossy for r in ran} == {True, False}
     assert sum(r.reports for r in ran) > len(ran)
+    assert sum(bool(r.given_up) for r in ran) >= 5
+    assert sum(bool(r.again) for r in ran) >= 5
 
 
 def test_a_seed_names_a_run_wholly(bench: Bench) -> None:

@@ -1,12 +1,14 @@
 """Stands beside the store during a run and says at once when it is made to do what it must never do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sunsift.ports import Outcome, Work
+from sunsift.domain.rules import Rules
+from sunsift.ports import Outcome, Report, Work
 from sunsift.records import Records, ReportRow
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.ports import Around, SimulatedClock
+from tests.simulation.postman import Postman
 
 
 class BrokenError(AssertionError):
@@ -21,16 +23,24 @@ class Witness:
     """Knows what the store was told, and when by real time.
 
     created: reports in the order in which they were written. closed: the profiles of closed region days.
-    broken: the first guarantee that was seen broken.
+    broken: the first guarantee that was seen broken. postman: follows the reports.
     """
 
-    def __init__(self, records: Records, clock: SimulatedClock, quiet_ms: int) -> None:
+    def __init__(
+        self,
+        records: Records,
+        clock: SimulatedClock,
+        rules: Rules,
+        heard: Callable[[], Sequence[Report] | None],
+    ) -> None:
+        """heard: what the retailer heard; None while somebody sends."""
         self.created: list[ReportRow] = []
         self.closed: dict[tuple[str, int], bytes] = {}
         self.broken: BrokenError | None = None
         self._records = records
         self._clock = clock
-        self._quiet_ms = quiet_ms
+        self._quiet_ms = rules.quiet_ms
+        self.postman = Postman(records, clock, rules, self._say, heard)
         self._heard_at: dict[str, int] = {}
         self._valid: dict[str, Work] = {}
 
@@ -42,6 +52,7 @@ class Witness:
             "close": self._close,
             "open": self._open,
             "commit": self._commit,
+            **self.postman.around(),
         }
 
     def _save(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

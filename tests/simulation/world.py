@@ -12,7 +12,7 @@ from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.domain.house import House
 from sunsift.domain.rules import Rules
-from sunsift.ports import PREDICT, WAKE, Coordinator, Inbox, Sender, Store, Topic
+from sunsift.ports import PREDICT, WAKE, Coordinator, Inbox, Report, Sender, Store, Topic, Which
 from sunsift.steps.deliver import deliver
 from sunsift.steps.ingest import ingest
 from sunsift.steps.poll import poll
@@ -32,7 +32,9 @@ from tests.simulation.ports import (
 from tests.simulation.scheduler import Draws, Scheduler, Task
 from tests.simulation.witness import Witness
 
-RULES = Rules(period_days=4, ready_days=3, fold_predictions=3, quiet_minutes=6, lease_seconds=120)
+RULES = Rules(
+    period_days=4, ready_days=3, fold_predictions=3, quiet_minutes=6, lease_seconds=120, trying_days=0.5 / 24
+)
 # When region days close: with the quiet time, before it, after it [minutes].
 CLOSE_MINUTES = (None, None, 3, 9)
 SWEEP_MS = 60 * MINUTE
@@ -42,7 +44,9 @@ MOST_WORKERS = 12
 HOUSES_A_PREDICT = 3
 REGISTER = "register"
 # One chance in so many is taken.
-ODDS = {"topic": 4, "sender": 4, "clock": 12, "flush": 12}
+ODDS = {"topic": 4, "sender": 4, "gone": 8, "clock": 12, "flush": 12, "replay": 24}
+# So likely is it in each minute that a retailer that left comes back.
+ODDS_BACK = 6
 # A step that found something to do makes more than four turns, and is struck more often.
 STEPS = ("poll", "ingest", "settle", "predict", "deliver", "sweep", REGISTER)
 IDLE_TURNS, ODDS_IDLE, ODDS_BUSY = 4, 256, 8
@@ -96,7 +100,7 @@ class World:
         self._note = note
         self.scheduler = Scheduler(None if note is None else self.note)
         self.records = SqliteRecords(bench.database)
-        self.witness = Witness(self.records, self.clock, RULES.quiet_ms)
+        self.witness = Witness(self.records, self.clock, RULES, self._heard)
         self._wire(bench, design)
         self._next_tick = 0
         self._next_sweep = (1 + draws.plan.below(60)) * MINUTE
@@ -107,7 +111,9 @@ class World:
         turn, clock, order, harm = self._turn, self.clock, self.draws.order, self.draws.harm
         self.inbox = SimulatedInbox(clock, order, turn)
         self.topic = SimulatedTopic(clock, harm, lossy=self.lossy, fails=partial(self.fault, "topic"))
-        self.sender = design.sender(clock, harm, turn, partial(self.fault, "sender"))
+        self.sender = design.sender(
+            clock, harm, turn, partial(self.fault, "sender"), partial(self.fault, "gone")
+        )
         self.store = design.store(bench.database, clock, turn)
         self.store.register(self.scenario.houses)
         self._memory = None
@@ -230,10 +236,30 @@ class World:
         if self.lossy and self._next_sweep <= self.clock.real:
             self._next_sweep += SWEEP_MS
             spawn("sweep", lambda: sweep(s, c, self.clock))
+        self._people()
         if len(self.scheduler.tasks) < MOST_WORKERS:
             spawn("poll", lambda: poll(self._inbox, self._topic))
             spawn("settle", lambda: settle(s, c, self._topic, rules))
             spawn("deliver", lambda: deliver(s, self._sender, rules))
+
+    def _people(self) -> None:
+        """Have people do what people do: win a retailer back, and ask for reports once more."""
+        s, target = self._store, self.sender.target
+        if self.store.gone(target) is not None and (
+            self.draws.harm.calm or self.draws.harm.one_in(ODDS_BACK)
+        ):
+            self.sender.gone = False
+            self.note("the retailer wants reports again")
+            self.scheduler.spawn("enable", lambda: s.enable(target))
+        if self.fault("replay"):
+            houses = self.scenario.houses
+            one = houses[self.draws.harm.below(len(houses))].house_id
+            which = (Which(given_up=True), Which(house_id=one))[self.draws.harm.below(2)]
+            self.scheduler.spawn("replay", lambda: s.replay(which))
+
+    def _heard(self) -> list[Report] | None:
+        sending = any(t.kind == "deliver" and t.turns for t in self.scheduler.tasks)
+        return None if sending else self.sender.heard
 
     def all_arrived(self) -> bool:
         """Say whether everything was sent and registered."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Status
 from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report, Unsent
 from sunsift.settings import read_settings
-from sunsift.steps.deliver import LONGEST_TRYING_MS, Delivered, retry_after_ms
+from sunsift.steps.deliver import Delivered, retry_after_ms
 from sunsift.steps.poll import Polled, poll
 from sunsift.wiring import Sunsift, embedded
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
@@ -196,7 +197,7 @@ def a_report(key: str, first_tried: int = 0, attempt: int = 1) -> Report:
 def test_retries_grow_rarer() -> None:
     now = 0
     waits: list[int] = []
-    while now < LONGEST_TRYING_MS:
+    while now < Rules().trying_ms:
         waits.append(retry_after_ms(a_report("k", attempt=len(waits) + 1), now))
         now += waits[-1]
     assert 60_000 <= waits[0] <= 75_000

@@ -18,6 +18,7 @@ class Rules:
     quiet_minutes: silence of a house after which its status may settle [minutes].
     close_minutes: how long after its first packet a region day closes [minutes]; None: the quiet time.
     lease_seconds: how long a worker may hold a house [seconds].
+    trying_days: for how long a report is tried before it is given up [days].
     """
 
     period_days: int = 30
@@ -26,6 +27,7 @@ class Rules:
     quiet_minutes: float = 45.0
     close_minutes: float | None = None
     lease_seconds: float = 120.0
+    trying_days: float = 3.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.ready_days <= self.period_days <= 366:
@@ -48,6 +50,11 @@ class Rules:
     def close_ms(self) -> int:
         """The time from a region day's first packet to its closing, in milliseconds."""
         return self.quiet_ms if self.close_minutes is None else round(self.close_minutes * 60_000)
+
+    @property
+    def trying_ms(self) -> int:
+        """The time for which a report is tried, in milliseconds."""
+        return round(self.trying_days * SECONDS_A_DAY * 1000)
 
     @property
     def lease_ms(self) -> int:

@@ -11,7 +11,6 @@ from sunsift.ports import Report, Sender, Store, Unsent
 log = logging.getLogger(__name__)
 FIRST_RETRY_MS = 60_000
 LONGEST_RETRY_MS = 6 * 3_600_000
-LONGEST_TRYING_MS = 3 * 24 * 3_600_000
 MOST_JITTER = 0.25
 
 
@@ -44,7 +43,7 @@ def deliver(store: Store, sender: Sender, rules: Rules) -> Delivered:
     if untried := [key for key, why in unsent.items() if not why.tried]:
         store.release(untried, now)
     failed = [(r, unsent[r.key]) for r in reports if r.key in unsent and unsent[r.key].tried]
-    given_up = sum(_put_off(store, report, why, now) for report, why in failed)
+    given_up = sum(_put_off(store, report, why, now, rules) for report, why in failed)
     left = next((why.problem for _, why in failed if why.gone), None)
     if left is not None:
         log.error("%s wants no more reports (%s); they wait until it is enabled", sender.target, left)
@@ -52,10 +51,10 @@ def deliver(store: Store, sender: Sender, rules: Rules) -> Delivered:
     return Delivered(len(reports) - len(unsent), len(failed), given_up, left is not None)
 
 
-def _put_off(store: Store, report: Report, why: Unsent, now: int) -> bool:
+def _put_off(store: Store, report: Report, why: Unsent, now: int, rules: Rules) -> bool:
     """Have a report that failed wait for its next attempt, or give it up; say whether it was given up."""
     told = {"house_id": veiled(report.house_id), "trace_id": report.trace, "report_key": report.key}
-    if why.gone or now - report.first_tried < LONGEST_TRYING_MS:
+    if why.gone or now - report.first_tried < rules.trying_ms:
         log.warning("report %s was not delivered: %s", report.key, why.problem, extra=told)
         store.postpone(report.key, now + retry_after_ms(report, now, why.retry_after_seconds), why.problem)
         return False
