@@ -163,7 +163,7 @@ def map_figure(regions: Sequence[RegionSummary]) -> Figure | None:
 
 
 def _dot(houses: int, most: int, regions: int) -> float:
-    """Return the diameter whose area goes with the number of houses [px]; many regions have less room each."""
+    """Return the diameter whose area goes with the number of houses [px]; many regions get less room each."""
     largest = LARGEST_DOT / max(1.0, math.sqrt(regions / ROOMY))
     return round(max(LEAST_DOT, largest * math.sqrt(houses / most)), 1)
 
