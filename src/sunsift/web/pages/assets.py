@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -32,6 +33,12 @@ def plotly_script(request: Request) -> Response:
     if packed:
         headers["Content-Encoding"] = "gzip"
     return Response(_plotly(packed=packed), media_type="text/javascript", headers=headers)
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """Lead browsers that guess to the icon."""
+    return RedirectResponse("/static/icon.svg", 308)
 
 
 class Static(StaticFiles):

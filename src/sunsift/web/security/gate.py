@@ -18,6 +18,7 @@ from sunsift.web.security.visit import Visit
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOGIN = "/login"
 STATIC = "/static/"
+OPEN = frozenset({LOGIN, "/favicon.ico"})
 # A cookie that is SameSite=Strict stays away when a link of another site leads here; when the page then asks
 # for itself again, it comes.
 ASK_AGAIN = (
@@ -105,7 +106,8 @@ def _csrf_token(request: Request, visit: Visit) -> str:
 
     Only a page makes a session: what it fetches afterwards comes with the cookie, or nobody is there.
     """
-    makes_one = _shows_page(request) and not is_api(request.scope) and not request.url.path.startswith(STATIC)
+    path = request.url.path
+    makes_one = _shows_page(request) and not is_api(request.scope) and not path.startswith(STATIC)
     return visit.csrf_token if visit.session is not None or makes_one else ""
 
 
@@ -122,7 +124,7 @@ def _turned_away(request: Request, visit: Visit) -> Response | None:
     if visit.session is None and led_here:
         return HTMLResponse(ASK_AGAIN)
     path = request.url.path
-    if path == LOGIN or path.startswith(STATIC):
+    if path in OPEN or path.startswith(STATIC):
         return None
     if visit.caller or web_of(request).open_to_all or "authorization" in request.headers:
         return None
