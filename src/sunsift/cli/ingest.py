@@ -134,11 +134,6 @@ def ingest(
         show(f"superseded   {saved.superseded:>10,}   older than what is stored")
         show(f"quarantined  {saved.quarantined:>10,}")
         if saved.houses or saved.houses_superseded:
-            older = f", {saved.houses_superseded:,} older than what is stored" if saved.houses_superseded else ""
-            show(f"houses       {saved.houses:>10,}   registered or changed{older}")
-        if saved.redriven:
-            show(f"redriven     {saved.redriven:>10,}   had waited in quarantine for these houses")
-        if saved.houses or saved.houses_superseded:
             older = (
                 f", {saved.houses_superseded:,} older than what is stored" if saved.houses_superseded else ""
             )
