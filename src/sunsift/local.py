@@ -175,3 +175,6 @@ class Service:
         found = self._parts.sweep()
         if found:
             log.info("sweep: %d houses or messages were waiting", found)
+        if (said := self._parts.store.gone(self._sender.target)) is not None:
+            # Once an hour, so that nobody forgets it.
+            log.warning("reports wait: %s wants no more of them (%s)", self._sender.target, said)

@@ -203,6 +203,25 @@ class TestSignedWebhook(TestWebhook):
     def test_a_secret_may_be_written_in_several_ways(self, receiver: Receiver, secret: str) -> None:
         assert webhook(receiver, secret).send(REPORTS) == {}
 
+    @pytest.mark.parametrize("secrets", [f"{SECRET} {OTHER_SECRET}", f"{OTHER_SECRET}\n {SECRET} "])
+    def test_while_a_receiver_changes_over_both_secrets_sign(self, secrets: str) -> None:
+        for known in (SECRET, OTHER_SECRET):
+            with Receiver(known).running() as receiver:
+                assert webhook(receiver, secrets).send(REPORTS) == {}
+            first, second = receiver.headers[0]["webhook-signature"].split(" ")
+            assert {first[:3], second[:3]} == {"v1,"}
+            assert first != second
+
+    def test_of_several_secrets_each_must_be_one(self, receiver: Receiver) -> None:
+        with pytest.raises(SettingsError, match="make one with") as caught:
+            webhook(receiver, f"{SECRET} hunter22hunter22")
+        assert "hunter22" not in str(caught.value)
+        assert SECRET[6:14] not in str(caught.value)
+
+    def test_a_secret_is_shown_nowhere(self, receiver: Receiver) -> None:
+        sender = webhook(receiver, SECRET)
+        assert SECRET[6:14] not in repr(sender) + repr(vars(sender))
+
     @pytest.mark.parametrize("secret", ["whsec_c2hvcnQ=", "my password is hunter2", f"{SECRET}!", SECRET * 3])
     def test_a_secret_must_be_one_and_is_not_repeated(self, receiver: Receiver, secret: str) -> None:
         with pytest.raises(SettingsError, match="make one with") as caught:

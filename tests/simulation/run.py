@@ -46,7 +46,8 @@ class Ran:
     """What one run was.
 
     lossy: whether hints could get lost. turns: how often a task went on, about two for each port call.
-    reports: how many were written; given_up, again: how many were given up, and sent again. faults: how many happened, by kind.
+    reports: how many were written; given_up, again: how many were given up, and sent again.
+    faults: how many happened, by kind.
     """
 
     lossy: bool

@@ -13,6 +13,7 @@ def secrets_of(settings: "Settings", *more: str | None) -> list[str]:
 
     places = (settings.store, settings.coordinator, settings.inbox_at, settings.to, *more)
     known = settings.secrets
-    secrets = (*known.azure.values(), known.webhook, known.session, os.environ.get("PGPASSWORD"))
+    webhook = (known.webhook or "").split()
+    secrets = (*known.azure.values(), *webhook, known.session, os.environ.get("PGPASSWORD"))
     # Of folders and files nothing is secret.
     return secrets_in([*(place for place in places if place and "://" in place), *secrets])
