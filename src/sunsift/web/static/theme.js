@@ -28,6 +28,19 @@
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   system.addEventListener("change", tell);
 
+  // Paper is white, charts included.
+  let onScreen;
+  addEventListener("beforeprint", () => {
+    onScreen = root.dataset.theme;
+    root.dataset.theme = "light";
+    tell();
+  });
+  addEventListener("afterprint", () => {
+    if (onScreen) root.dataset.theme = onScreen;
+    else delete root.dataset.theme;
+    tell();
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     tell();
     for (const button of document.querySelectorAll("[data-theme-switch]")) {
