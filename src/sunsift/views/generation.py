@@ -19,7 +19,8 @@ Held against the truth of two simulated fleets of 60 houses and 300 days, 40 and
 (`tests/unit/test_view_generation.py` does so with a smaller one): a day's expected generation is off by 9 to
 11 % of a mean healthy day in the middle house (17 % in the worst tenth), the estimated one by 10 to 12 %
 (20 %); its range holds 63 to 73 % of the days; over all days the estimate is off by 5 to 9 % (17 %). Days
-around a sudden fault are worse: a period of 30 days blurs its beginning by two weeks to either side.
+around a sudden fault are worse, for a period of 30 days blurs its beginning by two weeks to either side: of
+200 houses, the 12 whose isolator failed were off by 25 %, those without a fault by 8 %.
 """
 
 from dataclasses import dataclass
