@@ -28,7 +28,7 @@ def sweep(store: Store, coordinator: Coordinator, clock: Clock) -> int:
     """Find what lost hints left behind; return how many houses and messages that were.
 
     Unsettled houses get their quiet clock back, with the arrival that the store knows. Packets that
-    waited in quarantine for a house which is registered by now are ingested.
+    waited in quarantine for a registration which is there by now are ingested.
     """
     unsettled = store.unsettled(BATCH)
     coordinator.touch(unsettled)
