@@ -39,7 +39,7 @@ def test_from_registration_to_status(site: Site) -> None:
         assert place["usable_days"] == 30
         predictions = client.get("/v1/houses/a%2Fb/predictions").json()["items"]
         assert predictions[0]["performance"] == place["performance"]
-        assert client.post("/v1/feedback", json={"house_id": "a/b", "found": "healthy"}).status_code == 201
+        assert client.post("/v1/feedback", json={"house_id": "a/b", "found": "healthy"}).status_code == 200
         assert client.get("/v1/feedback?limit=1").json()["items"][0]["found"] == "healthy"
         assert client.get("/v1/houses/%00").status_code == 404
 

@@ -56,7 +56,10 @@ def tell(app: FastAPI) -> None:
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, AnyHTTPException)
         more = error.more if isinstance(error, Problem) else {}
-        return await _told(request, error.status_code, error.detail, error.headers, more)
+        headers = error.headers
+        if error.status_code == 405 and is_api(request.scope):
+            headers = {"Allow": ", ".join(_methods(request))}
+        return await _told(request, error.status_code, error.detail, headers, more)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -90,6 +93,19 @@ Shown = Callable[[Request, int, str], Awaitable[Response]]
 def show_to_people(app: FastAPI, shown: Shown) -> None:
     """Have errors of pages shown by `shown`, which is given the request, the status and the reason."""
     setattr(app.state, _SHOW, shown)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of a path of the API; the router only knows those of one route."""
+    path = request.scope["path"].split("/")
+    found: set[str] = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        parts = template.split("/")
+        if len(parts) == len(path) and all(
+            part == name or (name and part.startswith("{")) for part, name in zip(parts, path, strict=True)
+        ):
+            found.update(method.upper() for method in operations)
+    return sorted(found)
 
 
 async def _told(

@@ -1,11 +1,12 @@
 """What the routes share: listings with cursors, names of houses, scopes, the errors that each documents."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sunsift.adapters.cursor import page_of, place_of
 from sunsift.domain.errors import UnknownHouseError
@@ -17,6 +18,7 @@ from sunsift.web.access import needs
 from sunsift.wiring import Sunsift
 
 T = TypeVar("T")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MANY: Final = 1000
 USUAL: Final = 100
 
@@ -34,6 +36,17 @@ HouseId = Annotated[
         json_schema_extra={"format": "house-id"},
     ),
 ]
+
+
+def _written_out(value: Any) -> Any:
+    # Numbers would count as seconds since 1970.
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise ValueError("must be a date such as 2026-11-21")
+    return value
+
+
+Date = Annotated[date, BeforeValidator(_written_out), Field(strict=False)]
+"""A date as it comes in."""
 
 
 class Strict(BaseModel):

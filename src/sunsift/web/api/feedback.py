@@ -3,14 +3,14 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sunsift.domain.feedback import LONGEST_NOTE, Feedback, Found
 from sunsift.domain.readings import day_date, day_number
 from sunsift.records import NotedFeedback
 from sunsift.tokens import Scope
-from sunsift.web.api.common import USUAL, Cursor, Limit, Listing, Strict, cut, for_scope, house_of
+from sunsift.web.api.common import USUAL, Cursor, Date, Limit, Listing, Strict, cut, for_scope, house_of
 from sunsift.web.context import TheWeb
 
 router = APIRouter(tags=["feedback"])
@@ -30,8 +30,8 @@ class NewFeedback(Strict):
 
     house_id: str = Field(min_length=1, max_length=64, json_schema_extra={"format": "house-id"})
     found: Found = Field(strict=False, description="A fault of the panels, or that they are healthy.")
-    first_day: date | None = Field(None, strict=False, description="By default the last day.")
-    last_day: date | None = Field(None, strict=False, description="By default today, at the house.")
+    first_day: Date | None = Field(None, description="By default the last day.")
+    last_day: Date | None = Field(None, description="By default today, at the house.")
     note: str = Field("", max_length=LONGEST_NOTE, description="A word for people.")
 
 
@@ -57,17 +57,15 @@ class Noted(BaseModel):
     new: bool = Field(description="False if just this was noted before.")
 
 
-@router.post("/feedback", operation_id="addFeedback", status_code=201, **for_scope(Scope.FEEDBACK, 404))
-def add_feedback(web: TheWeb, feedback: NewFeedback, response: Response) -> Noted:
-    """Note what a visit found. Of two words on the same days the newer counts; the same again is 200."""
+@router.post("/feedback", operation_id="addFeedback", **for_scope(Scope.FEEDBACK, 404))
+def add_feedback(web: TheWeb, feedback: NewFeedback) -> Noted:
+    """Note what a visit found. Of two words on the same days the newer counts."""
     with web.pool.borrow() as parts:
         house = house_of(parts, feedback.house_id)
         last = feedback.last_day or _day_at(parts.clock.now(), house.utc_offset_hours)
         first = feedback.first_day or last
         told = Feedback(house.house_id, day_number(first), day_number(last), feedback.found, feedback.note)
         new = parts.store.note([told]) > 0
-    if not new:
-        response.status_code = 200
     return Noted(**_described(told), new=new)
 
 

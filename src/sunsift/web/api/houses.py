@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 import numpy as np
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sunsift.domain.house import House
@@ -15,6 +15,7 @@ from sunsift.tokens import Scope
 from sunsift.web.api.common import (
     USUAL,
     Cursor,
+    Date,
     HouseId,
     Limit,
     Listing,
@@ -115,7 +116,7 @@ def list_houses(web: TheWeb, limit: Limit = USUAL, cursor: Cursor = None) -> Lis
 
 
 @router.post("/houses", operation_id="addHouse", status_code=201, **for_scope(Scope.INGEST, 409))
-def add_house(web: TheWeb, house: NewHouse, response: Response) -> RegisteredHouse:
+def add_house(web: TheWeb, house: NewHouse) -> RegisteredHouse:
     """Register a new house. Packets that waited in quarantine for it are ingested."""
     registration = House(**house.model_dump())
     with web.pool.borrow() as parts:
@@ -145,8 +146,8 @@ def put_house(web: TheWeb, house_id: HouseId, house: Registration) -> Registered
 def list_days(
     web: TheWeb,
     house_id: HouseId,
-    first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day.")] = None,
+    first: Annotated[Date | None, Query(alias="from", description="First day.")] = None,
+    last: Annotated[Date | None, Query(alias="to", description="Last day.")] = None,
     limit: Limit = USUAL,
     cursor: Cursor = None,
 ) -> Listing[Day]:

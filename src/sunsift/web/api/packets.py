@@ -1,7 +1,5 @@
 """Packets in: one by one, or many at once."""
 
-from typing import Any, Final
-
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
@@ -12,46 +10,15 @@ from sunsift.tokens import Scope
 from sunsift.web.api.bodies import EVENT, EVENTS, JSON, LINES, messages_in, read, type_of
 from sunsift.web.api.common import for_scope
 from sunsift.web.api.intake import Taken, take_in
+from sunsift.web.api.message_shapes import BULK, ONE
 from sunsift.web.context import TheWeb, Web
 from sunsift.web.problems import Problem
 
 router = APIRouter(prefix="/packets", tags=["packets"])
-PACKET: Final[dict[str, Any]] = {
-    "schema": 1,
-    "id": "2026-11-21/6102000001/1",
-    "house_id": "6102000001",
-    "date": "2026-11-21",
-    "interval_minutes": 60,
-    "import_kwh": [0.3] * 7 + [0.1] * 9 + [0.4, 0.9, 1.2, 0.8, 0.6, 0.5, 0.4, None],
-    "export_kwh": [0.0] * 7 + [0.2, 0.9, 1.6, 2.2, 2.4, 2.3, 1.9, 1.1, 0.3] + [0.0] * 7 + [None],
-    "quality": "A",
-    "updated_at": "2026-11-22T02:10:00Z",
-}
-_A_PACKET: Final[dict[str, Any]] = {
-    "schema": {"type": "object", "description": "A packet; all fields: docs/formats.md."},
-    "example": PACKET,
-}
-_AN_EVENT: Final[dict[str, Any]] = {
-    "schema": {"type": "object", "description": "A CloudEvent 1.0 in structured mode around a packet."},
-    "example": {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "/billing",
-        "type": "sunsift.packet",
-        "datacontenttype": "application/json",
-        "data": PACKET,
-    },
-}
-_ONE: Final = {JSON: _A_PACKET, EVENT: _AN_EVENT}
-_MANY: Final = {
-    JSON: {"schema": {"type": "array", "items": {"type": "object"}}, "example": [PACKET]},
-    LINES[0]: {"schema": {"type": "string", "description": "One JSON object a line."}},
-    EVENTS: {"schema": {"type": "array", "items": {"type": "object"}}, "example": [_AN_EVENT["example"]]},
-}
 
 
 @router.post(
-    "", operation_id="addPacket", status_code=202, **for_scope(Scope.INGEST, 408, 413, 415, body=_ONE)
+    "", operation_id="addPacket", status_code=202, **for_scope(Scope.INGEST, 408, 413, 415, body=ONE)
 )
 async def add_packet(web: TheWeb, request: Request) -> Taken:
     """Store one house's readings of one day. 202 says that they are on the disk.
@@ -70,7 +37,7 @@ async def add_packet(web: TheWeb, request: Request) -> Taken:
     "/bulk",
     operation_id="addPackets",
     status_code=202,
-    **for_scope(Scope.INGEST, 408, 413, 415, body=_MANY),
+    **for_scope(Scope.INGEST, 408, 413, 415, body=BULK),
 )
 async def add_packets(web: TheWeb, request: Request) -> Taken:
     """Store many packets: a JSON array, JSON lines or a batch of CloudEvents, packed with gzip or not.

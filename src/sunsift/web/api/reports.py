@@ -13,7 +13,7 @@ from sunsift.domain.times import to_ms
 from sunsift.ports import Which
 from sunsift.records import ReportRow, ReportState
 from sunsift.tokens import Scope
-from sunsift.web.api.common import USUAL, Cursor, Limit, Listing, Strict, for_scope
+from sunsift.web.api.common import USUAL, Cursor, Date, Limit, Listing, Strict, for_scope
 from sunsift.web.context import TheWeb
 from sunsift.web.problems import Problem
 
@@ -45,9 +45,7 @@ class Replay(Strict):
     key: str | None = Field(None, max_length=64, description="The one of this key.")
     house_id: str | None = Field(None, max_length=64, description="Those of this house.")
     given_up: bool = Field(False, description="Those that were given up.")
-    created_since: date | None = Field(
-        None, strict=False, description="Those written on this day or later, in UTC."
-    )
+    created_since: Date | None = Field(None, description="Those written on this day or later, in UTC.")
 
 
 class Replayed(BaseModel):
