@@ -13,6 +13,7 @@ import pytest
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason
 from sunsift.tokens import Scope
+from sunsift.web.pages.league import ROWS_AT_ONCE
 from tests.support.build import a_house
 from tests.support.fleet import Told, write_fleet
 from tests.support.web import Site, running, settings_for
@@ -256,3 +257,12 @@ def test_an_empty_fleet_says_what_to_do(tmp_path_factory: pytest.TempPathFactory
         assert len(reader.get("/league.csv").text.splitlines()) == 1
         site.parts.store.register([a_house("first")])
         assert league(reader) == ["first"]
+
+
+def test_the_download_goes_on_beyond_one_portion(tmp_path_factory: pytest.TempPathFactory) -> None:
+    houses = [a_house(f"house-{number:04}") for number in range(2 * ROWS_AT_ONCE + 1)]
+    with running(settings_for(tmp_path_factory.mktemp("many"))) as site, site.client() as reader:
+        site.parts.store.register(houses)
+        for order in ("", "?order=house"):
+            rows = csv.DictReader(io.StringIO(reader.get(f"/league.csv{order}").text))
+            assert [row["house_id"] for row in rows] == [house.house_id for house in houses]

@@ -179,6 +179,8 @@ def _label(axis: str, value: float, text: str, side: str, status: Status) -> dic
         "yanchor": side,
         "text": text,
         "showarrow": False,
+        "bgcolor": "var(--surface)",
+        "opacity": 0.85,
         "font": {"size": 11, "color": _COLOUR[status]},
     }
 
