@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def make_state(folder: Path, houses: int = HOUSES, days: int = DAYS) -> State:
     # A house that never sent anything, and so stays unknown.
     (folder / "houses.csv").write_text("".join(listed) + listed[1].replace("6102000001", "6102999999"))
     state.sunsift.do("houses", "add", folder / "houses.csv")
-    state.sunsift.do("ingest", now)
+    with chdir(folder):  # pages show where messages came from, and pictures of them no path of this machine
+        state.sunsift.do("ingest", now.name)
     state.sunsift.do("settle", "--quiet-minutes", "0")
     state.sunsift.do("deliver", "--to", folder / "reports.jsonl")
     return state

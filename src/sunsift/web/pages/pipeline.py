@@ -20,6 +20,8 @@ from sunsift.web.pages.throughput import throughput_figure
 # Several parts of several open pages ask at once, right after something changed.
 KEPT_SECONDS: Final = 1.0
 
+CARD: Final = ("learnt_from", "periods", "performance_error")
+
 router = APIRouter(include_in_schema=False)
 Looking = Annotated[Caller, Depends(needs(Scope.READ))]
 ChosenOf = Annotated[Chosen, Depends(chosen_of)]
@@ -92,13 +94,12 @@ def _minute(web: Web) -> int:
 def _facts(request: Request, web: Web, caller: Caller, chosen: Chosen, *wanted: Part) -> dict[str, Any]:
     """Return what the templates of these parts show."""
     found, depth = _now(request, web)
-    card = found.judging.card.items()
     facts: dict[str, Any] = {
         "pipeline": found,
         "inbox": depth,
         "chosen": chosen,
         "may_manage": Scope.MANAGE in caller.scopes,
-        "card": {name: fact for name, fact in card if isinstance(fact, (int, float, str))},
+        "card": {name: found.judging.card.get(name) for name in CARD},
     }
     with web.pool.borrow() as parts:
         # Never kept: whoever clicked a button sees what it did.
