@@ -33,12 +33,15 @@ class Postman:
         self._trying_ms = rules.trying_ms
         self._say = say
         self._heard = heard
-        # When a key was claimed first, in real time, and steady time at that claim.
+        # When steady time was first seen to be so late, in real time.
+        self._steady_at: dict[int, int] = {}
+        # For when a key was claimed first, in real and in steady time.
         self._first: dict[str, tuple[int, int]] = {}
 
     def around(self) -> dict[str, Around]:
         """Return what goes around the methods of the store."""
         return {
+            "steady": self._steady,
             "claim_reports": self._claim,
             "release": self._release,
             "give_up": self._give_up,
@@ -46,10 +49,15 @@ class Postman:
             "enable": self._enable,
         }
 
+    def _steady(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        steady = call(*arguments)
+        self._steady_at.setdefault(steady, self._clock.real)
+        return steady
+
     def _claim(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         reports: list[Report] = call(*arguments)
         for report in reports:
-            self._first.setdefault(report.key, (self._clock.real, arguments[0]))
+            self._first.setdefault(report.key, (self._steady_at[arguments[0]], arguments[0]))
         return reports
 
     def _release(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
