@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.formats.meter import MeterFormat, MeterOptions, cut
+from sunsift.formats.meter import rows as rows_module
 from tests.support.meter import HOUSE, UPDATED_AT, cut_text, energies, expected, instants, packets, problems
 
 HEADING = "house_id,time,import_kwh,export_kwh"
@@ -244,6 +245,18 @@ def test_one_row_does_not_say_how_long_it_is() -> None:
     (bad,) = cut_text(table(day()[0]))
     assert bad.code == "wrong_interval"
     assert "say interval_minutes" in bad.reason
+    with_others = cut_text(table(*day(), day(house="other")[0]))
+    assert problems(with_others) == [("parts of days", "part_of_a_day")]
+
+
+def test_rows_that_wait_to_be_measured_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_module, "_ROWS_TO_HOLD", 50)
+    houses = [f"house {n}" for n in range(40)]
+    by_time = [day(house=house)[n] for n in range(48) for house in houses]
+    assert len(packets(cut_text(table(*by_time)))) == 40
+    strangers = [day(house=f"row {n}")[n % 48] for n in range(60)]
+    with pytest.raises(SunsiftError, match="no two of the first 50 rows are of the same house"):
+        cut_text(table(*strangers))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from sunsift.domain.errors import UnusableMessageError
 from sunsift.domain.extract import Extract
 from sunsift.domain.readings import INTERVALS, day_date
 from sunsift.formats.meter.clocks import Shift
-from sunsift.formats.meter.packet_body import FLAGS, Contents, packet_body
+from sunsift.formats.meter.packet_body import FLAGS, Contents, day_body, packet_body
 
 # Readings of all open days together. Their days wait for one another until then, so that a file may be in
 # the order of house and time, of time, or of house, register and time.
-OPEN_READINGS: Final = 1_500_000
+OPEN_READINGS: Final = 5_000_000
 # Parts of days that are left out: as many are kept whole, the others are counted.
 _PARTS_KEPT: Final = 100
 _SECONDS_A_DAY: Final = 86_400
@@ -76,6 +76,10 @@ class _Day:
     def refuse(self, code: str, reason: str) -> None:
         if not self.code:
             self.code, self.reason = code, reason
+
+    def lacks(self, slot: int) -> bool:
+        """Say whether no channel has a reading for an interval."""
+        return all(numbers.flags[slot] == _UNSAID for numbers in self.channels.values())
 
     def numbers(self, channel: Channel) -> _Numbers:
         count = 1440 // self.minutes
@@ -207,7 +211,7 @@ class DayCutter:
         self._open_readings -= sum(len(numbers.flags) for numbers in day.channels.values())
         there = sum(numbers.said() for numbers in day.channels.values())
         whole = max(len(house.channels), 1) * (1440 // day.minutes)
-        body = packet_body(self._contents(house, day, there < whole))
+        contents = self._contents(house, day)
         place = f"{self._word} {day.first_place}"
         if day.last_place != day.first_place:
             place = f"{self._word}s {day.first_place} to {day.last_place}"
@@ -217,24 +221,24 @@ class DayCutter:
                 "come_apart", "the day's other readings stand too far away; sort the file by house and time"
             )
         if day.code:
-            yield Extract(body, place, day.code, f"{day_date(day.number)}: {day.reason}")
+            yield Extract(day_body(contents), place, day.code, f"{contents.day}: {day.reason}")
         elif there * 2 <= whole:
-            self._leave_out(house, day, body, f"{day_date(day.number)} ({there} of {whole} readings)")
+            self._leave_out(contents, f"{contents.day} ({there} of {whole} readings)")
         else:
             house.handed_on |= bit
-            yield Extract(body, place)
+            yield Extract(packet_body(contents), place)
 
-    def _leave_out(self, house: _House, day: _Day, body: bytes, share: str) -> None:
+    def _leave_out(self, part: Contents, share: str) -> None:
         self._parts_count += 1
         if len(self._parts) < _PARTS_KEPT:
-            self._parts.append(body)
+            self._parts.append(day_body(part))
         if self._parts_count == 1:
-            self._part_of = (house.house_id, share)
+            self._part_of = (part.house_id, share)
 
-    def _contents(self, house: _House, day: _Day, is_part: bool) -> Contents:
+    def _contents(self, house: _House, day: _Day) -> Contents:
         values = day.channels.values()
         updated_at = max((max(numbers.updated_at) for numbers in values), default=0)
-        if is_part and day.number in (house.first, house.last):
+        if (day.number == house.first and day.lacks(0)) or (day.number == house.last and day.lacks(-1)):
             # At the edge of a file, any whole day must win over this part, and a larger part over a smaller.
             end = (day.number + 1) * _SECONDS_A_DAY - house.shift.seconds
             missing = sum(numbers.flags.count(_UNSAID) for numbers in values)

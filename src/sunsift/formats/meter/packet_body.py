@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -36,11 +36,23 @@ class Contents(NamedTuple):
 
 def packet_body(day: Contents) -> bytes:
     """Write a packet. Its id is derived from its content, so that the same file twice says the same."""
+    said = _said(day)
+    name = hashlib.blake2b(msgspec.json.encode(said), digest_size=16).hexdigest()
+    return msgspec.json.encode({"schema": 1, "id": name} | said)
+
+
+def day_body(day: Contents) -> bytes:
+    """Write a day that is no packet, for people: taking it up again must not make one of it."""
+    return msgspec.json.encode(_said(day))
+
+
+def _said(day: Contents) -> dict[str, Any]:
     imports, exports = _import_and_export(day)
     said = {
         "house_id": day.house_id,
         "date": day.day,
         "interval_minutes": day.minutes,
+        # NaN is written as null.
         "import_kwh": np.round(imports, 6).tolist(),
         "export_kwh": np.round(exports, 6).tolist(),
         "quality": day.quality,
@@ -48,10 +60,7 @@ def packet_body(day: Contents) -> bytes:
     }
     if day.utc_offset_hours is not None:
         said["utc_offset_hours"] = day.utc_offset_hours
-    # NaN is written as null.
-    written = msgspec.json.encode(said)
-    name = hashlib.blake2b(written, digest_size=16).hexdigest()
-    return b'{"schema":1,"id":"%s",' % name.encode() + written[1:]
+    return said
 
 
 def _import_and_export(day: Contents) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from sunsift.domain.errors import UnusableMessageError
+from sunsift.domain.errors import SunsiftError, UnusableMessageError
 from sunsift.domain.extract import Extract
 from sunsift.domain.house import LARGEST_IMPORT_KW
 from sunsift.domain.readings import INTERVALS
@@ -12,8 +12,9 @@ from sunsift.formats.meter import MeterOptions
 from sunsift.formats.meter.clocks import Clock, Instants
 from sunsift.formats.meter.days import Channel, DayCutter, Reading
 
-# Rows of a house that are looked at to learn how long its intervals are.
+# Rows of a house that are looked at to learn how long its intervals are, and of all houses together.
 _ROWS_TO_MEASURE: Final = 24
+_ROWS_TO_HOLD: Final = 200_000
 # Two hours of five-minute readings of a repeated hour; more is no change of clocks.
 _LONGEST_RUN: Final = 1000
 
@@ -59,7 +60,9 @@ class RowCutter:
         self._days = DayCutter(word)
         self._runs: dict[tuple[str, str], list[Row]] = {}
         self._minutes: dict[str, int] = {}
+        self._usual_minutes = 0
         self._unmeasured: dict[str, list[Row]] = {}
+        self._held = 0
         self._says_offset: dict[str, bool] = {}
         self._unknown: set[str] = set()
 
@@ -79,8 +82,7 @@ class RowCutter:
         """Take the end of the file in."""
         for run in self._runs.values():
             self._tell_apart(run)
-        for house_id, rows in list(self._unmeasured.items()):
-            self._measure(house_id, rows)
+        self._measure_all()
         self.out.extend(self._days.rest())
 
     def refuse(self, code: str, reason: str, rows: Sequence[Row]) -> None:
@@ -116,21 +118,36 @@ class RowCutter:
             return
         waiting = self._unmeasured.setdefault(row.house_id, [])
         waiting.append(row)
+        self._held += 1
         if len(waiting) >= _ROWS_TO_MEASURE:
             self._measure(row.house_id, waiting)
+        elif self._held > _ROWS_TO_HOLD:
+            if not self._usual_minutes and len(self._unmeasured) == self._held:
+                raise SunsiftError(
+                    f"no two of the first {_ROWS_TO_HOLD:,} rows are of the same house; say interval_minutes, "
+                    "or which column names the house"
+                )
+            self._measure_all()
+
+    def _measure_all(self) -> None:
+        """Begin with houses of many rows, so that those of one row can have what is usual."""
+        for house_id in sorted(self._unmeasured, key=lambda house_id: -len(self._unmeasured[house_id])):
+            self._measure(house_id, self._unmeasured[house_id])
 
     def _measure(self, house_id: str, rows: list[Row]) -> None:
         """Learn how long a house's intervals are from what lies between its rows, in whatever order."""
         del self._unmeasured[house_id]
+        self._held -= len(rows)
         times: dict[str, set[int]] = {}
         for row in rows:
             times.setdefault(row.stream, set()).add(row.instants.first)
         steps = [b - a for stream in times.values() for a, b in pairwise(sorted(stream))]
-        if not steps:
-            reason = "how long the interval is cannot be told from one row; say interval_minutes"
+        minutes = _interval(steps) if steps else self._usual_minutes
+        if not minutes:
+            reason = "how long the interval is cannot be told from one row of a house; say interval_minutes"
             self.refuse("wrong_interval", reason, rows)
             return
-        self._minutes[house_id] = _interval(steps)
+        self._minutes[house_id] = self._usual_minutes = minutes
         for row in rows:
             self._take(row, self._minutes[house_id])
 
