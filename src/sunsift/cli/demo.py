@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from sunsift.activity import ActivityObserver
 from sunsift.cli.demo_truth import Truth, comparison, judged, tally
 from sunsift.cli.output import examples, plain, progress, show, table
 from sunsift.cli.state import command_line, opened, settings_of
@@ -87,7 +88,9 @@ def demo(
     sent = _send(fleets, settings.inbox, seed, times)
     show("\n[bold]The flow[/bold]")
     with opened(settings, must_exist=False) as parts:
-        saved = _flow(parts, settings, fleets, times)
+        activity = ActivityObserver(parts.store, parts.clock)
+        saved = _flow(replace(parts, observer=activity), settings, fleets, times)
+        activity.write()
         poorest = _show_findings(parts, fleets, settings)
         _show_counts(parts, sent, saved)
     flow_seconds = sum(

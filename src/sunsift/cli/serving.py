@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
+from sunsift.activity import ActivityObserver
 from sunsift.domain.errors import MissingExtraError, SettingsError
 from sunsift.settings import LONGEST_STEP_MS, Settings
 from sunsift.telemetry import SILENT, Observer
@@ -46,7 +48,10 @@ def served(
         raise typer.BadParameter("--open and --proxy exclude each other: a proxy lets the world in")
 
     def open_parts() -> "Sunsift":
-        return connected(settings, longest_step_ms=LONGEST_STEP_MS, observer=observer)
+        parts = connected(settings, longest_step_ms=LONGEST_STEP_MS)
+        # What comes in through the API is work of the flow as well; requests are few enough to note each.
+        noted = ActivityObserver(parts.store, parts.clock, observer, write_seconds=0.0)
+        return replace(parts, observer=noted)
 
     pool = Pool(open_parts)
     try:
