@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sunsift.domain.extract import Extract
 from sunsift.domain.readings import Packet
 from sunsift.formats import packet_json
-from sunsift.formats.meter import MeterFormat, channels, nem12
+from sunsift.formats.meter import MeterFormat, nem12
+from sunsift.formats.meter.channels import Gathering
 from tests.support.build import FIRST_DAY, a_packet
 from tests.support.meter import cut_text, packets, problems
 from tests.support.nem12 import END, EXAMPLES, HEADER, NMI, UPDATED, block, day, file_of, nem12_of
@@ -259,14 +260,20 @@ def test_blocks_of_a_meter_may_be_apart() -> None:
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Channels that lie further apart than the memory allows are told, and nothing half is written."""
-    monkeypatch.setattr(channels.Gathering.__init__, "__defaults__", ("line", 5000))
-    meters = [f"610200000{n}" for n in range(9)]
-    records = [r for way in ("E1", "B1") for nmi in meters for r in (block(way, nmi=nmi), day())]
-    extracts = cut(file_of(*records))
+    """Channels further apart than the memory allows are told; the meter at hand is not torn apart."""
+    monkeypatch.setattr(nem12, "Gathering", lambda: Gathering("line", 5000))
+    apart = [f"610200000{n}" for n in range(9)]
+    records = [r for way in ("E1", "B1") for nmi in apart for r in (block(way, nmi=nmi), day())]
+    together = [
+        r for way in ("E1", "B1") for r in (block(way, nmi="6102000099"), day(), day(date="20251102"))
+    ]
+    extracts = cut(file_of(*records[:18], *together, *records[18:]))
+    found = packets(extracts)
+    assert {("6102000099", "2025-11-01"), ("6102000099", "2025-11-02")} <= found.keys()
     assert {code for _, code in problems(extracts)} == {"half_a_day"}
-    said = b"".join(e.body for e in extracts).decode()
-    assert all(said.count(nmi) >= 2 or (nmi, "2025-11-01") in packets(extracts) for nmi in meters)
+    halves = [e.house_id for e in extracts if e.code]
+    assert all(halves.count(nmi) == (0 if (nmi, "2025-11-01") in found else 2) for nmi in apart)
+    assert len(halves) >= 8
 
 
 packets_of_meters = st.lists(

@@ -81,8 +81,10 @@ class Gathering:
         if old is None or (old.updated_at, old.raw) < (new.updated_at, new.raw):
             day[new.channel] = new
             self._held += _size(new) - (_size(old) if old else 0)
-        if self._held > self._largest:
-            yield from self.rest()
+        while self._held > self._largest:
+            # The meter at hand is the last to go: most of its channels are yet to come.
+            oldest = next((name for name in self._meters if name != new.meter), new.meter)
+            yield from self._give_out(oldest)
 
     def whole(self, meter_id: str) -> Iterator[Extract]:
         """Give out the days of a meter that are whole; the others wait for what may come later."""
@@ -101,13 +103,16 @@ class Gathering:
 
     def rest(self) -> Iterator[Extract]:
         """Give out everything: the days that are whole as packets, each of the others with what it lacks."""
-        for meter in self._meters.values():
-            for day in sorted(meter.days):
-                channels = meter.days[day]
-                missing = _missing(channels, meter.seen)
-                yield _half(channels, missing, self._word) if missing else _packet(channels, self._word)
-        self._meters = {}
-        self._held = 0
+        for meter_id in list(self._meters):
+            yield from self._give_out(meter_id)
+
+    def _give_out(self, meter_id: str) -> Iterator[Extract]:
+        meter = self._meters.pop(meter_id)
+        for day in sorted(meter.days):
+            channels = meter.days[day]
+            self._held -= sum(map(_size, channels.values()))
+            missing = _missing(channels, meter.seen)
+            yield _half(channels, missing, self._word) if missing else _packet(channels, self._word)
 
 
 def _size(day: ChannelDay) -> int:
