@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from sunsift.tokens import Scope
 from sunsift.views.fleet import CHANGE_DAYS, FleetNow
@@ -13,7 +13,7 @@ from sunsift.web.access import needs
 from sunsift.web.context import TheWeb, Web
 from sunsift.web.pages.fleet_figures import changes_figure, map_figure
 from sunsift.web.pages.league import Asked, asked_of, league_csv, league_page
-from sunsift.web.pages.look import house_url, page
+from sunsift.web.pages.look import figures, house_url, page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(needs(Scope.READ))])
 AskedOf = Annotated[Asked, Depends(asked_of)]
@@ -54,14 +54,14 @@ def fleet_part(request: Request, web: TheWeb, now: TheFleet, asked: AskedOf, par
 
 
 @router.get("/fleet.json")
-def figures(web: TheWeb, now: TheFleet) -> JSONResponse:
+def charts(request: Request, web: TheWeb, now: TheFleet) -> Response:
     """Return the charts of the page."""
     with web.pool.borrow() as parts:
         fleet = now.of(parts.records, web.settings.tariff_per_kwh)
         newest = fleet.newest_day
         counted = [] if newest is None else parts.records.changes(newest - CHANGE_DAYS + 1)
     changes = None if newest is None else changes_figure(counted, newest, CHANGE_DAYS)
-    return JSONResponse({"figures": {"changes": changes, "map": map_figure(fleet.regions)}})
+    return figures(request, changes=changes, map=map_figure(fleet.regions))
 
 
 @router.get("/league.csv")

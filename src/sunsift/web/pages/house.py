@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sunsift.domain.errors import InvalidFeedbackError, UnknownHouseError
 from sunsift.domain.feedback import LONGEST_NOTE, Feedback, Found
@@ -17,7 +17,7 @@ from sunsift.views.league import described
 from sunsift.web.access import Caller, needs
 from sunsift.web.context import TheWeb, Web
 from sunsift.web.pages.house_figures import generation_figure, heat_figure
-from sunsift.web.pages.look import house_url, page
+from sunsift.web.pages.look import figures, house_url, page
 from sunsift.web.pages.verdict_figure import verdict_figure
 from sunsift.wiring import Sunsift
 
@@ -38,18 +38,15 @@ Visitor = Annotated[Caller, Depends(needs(Scope.FEEDBACK))]
 
 
 @router.get("/houses/{house_id:path}/picture.json")
-def figures(web: TheWeb, caller: Reader, house_id: str) -> JSONResponse:
+def picture(request: Request, web: TheWeb, caller: Reader, house_id: str) -> Response:
     """Return the charts of the page."""
     with web.pool.borrow() as parts:
-        picture = house_picture(parts.records, parts.model, _house(parts, house_id))
-    return JSONResponse(
-        {
-            "figures": {
-                "heat": heat_figure(picture),
-                "generation": generation_figure(picture),
-                "verdict": verdict_figure(picture),
-            }
-        }
+        shown = house_picture(parts.records, parts.model, _house(parts, house_id))
+    return figures(
+        request,
+        heat=heat_figure(shown),
+        generation=generation_figure(shown),
+        verdict=verdict_figure(shown),
     )
 
 

@@ -1,11 +1,14 @@
 """How pages are made from templates, and what every template can use."""
 
+import gzip
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -65,6 +68,19 @@ def _environment() -> Environment:
 
 
 ENVIRONMENT: Final = _environment()
+
+
+def figures(request: Request, **named: Mapping[str, Any] | None) -> Response:
+    """Return charts as `charts.js` reads them, packed where the browser knows how: a year is 270 kB, packed 55.
+
+    Nothing secret is in them whose length could tell something.
+    """
+    content = json.dumps({"figures": named}, allow_nan=False, separators=(",", ":")).encode()
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, 5, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type="application/json", headers=headers)
 
 
 def page(request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:

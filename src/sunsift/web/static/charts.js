@@ -166,6 +166,8 @@ function chosenRange(element) {
   return now && whole && String(now) !== String(whole) ? now : null;
 }
 
+const texts = new Map(); // element -> the figure that it shows, as text
+
 async function paint(element, figure) {
   const chosen = chosenRange(element);
   shown.set(element, figure);
@@ -205,7 +207,11 @@ export async function draw(element, figureOrUrl) {
       figure = told.figures ? told.figures[element.dataset.figure] : told;
     }
     element.closest(".chart-card")?.toggleAttribute("hidden", !figure); // nothing to draw yet
-    if (figure) await paint(element, figure);
+    const text = JSON.stringify(figure);
+    if (figure && !(element.dataset.drawn && texts.get(element) === text)) {
+      texts.set(element, text);
+      await paint(element, figure);
+    }
   } catch (error) {
     if (element.dataset.drawn) return; // an old picture is better than none
     const words = document.createElement("p");
