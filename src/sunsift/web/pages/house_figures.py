@@ -49,8 +49,11 @@ def day_date_before(date: str) -> str:
 
 
 def known(values: FloatArray, digits: int = 3) -> list[Any]:
-    """Return numbers as JSON knows them: NaN as null."""
-    return [None if np.isnan(value) else value for value in np.round(values, digits).tolist()]
+    """Return numbers of any shape as JSON knows them: NaN as null."""
+    rounded = np.round(values, digits).astype(object)
+    rounded[np.isnan(values)] = None
+    told: list[Any] = rounded.tolist()
+    return told
 
 
 def heat_figure(picture: HousePicture) -> Figure:
@@ -63,7 +66,7 @@ def heat_figure(picture: HousePicture) -> Figure:
         "type": "heatmap",
         "x": dates,
         "y": HALF_HOURS,
-        "z": [known(row) for row in net.T],
+        "z": known(net.T),
         "zmin": -top,
         "zmax": top,
         "hoverongaps": False,

@@ -71,7 +71,7 @@ ENVIRONMENT: Final = _environment()
 
 
 def figures(request: Request, **named: Mapping[str, Any] | None) -> Response:
-    """Return charts as `charts.js` reads them, packed where the browser knows how: a year is 270 kB, packed 55.
+    """Return charts as `charts.js` reads them, packed if the browser knows how: a year is 270 kB, then 55.
 
     Nothing secret is in them whose length could tell something.
     """
