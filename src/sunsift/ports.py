@@ -105,7 +105,7 @@ class Registered:
 
     added: houses that were new. changed: registrations that differ from what was stored.
     superseded: those that differ, but are older than what is stored; they did nothing.
-    arrived: steady time [ms] of every changed house that waits to be settled.
+    arrived: steady time [ms] of every named house that waits to be settled, whoever changed it.
     """
 
     added: int = 0

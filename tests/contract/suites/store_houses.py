@@ -65,6 +65,8 @@ class StoreHousesContract:
         assert done == Registered(changed=2, arrived=store.unsettled(10))
         assert list(done.arrived) == ["a"]
         assert open_one(store, "a").house == a_house("a", tilt=1.0)
+        # Whoever said it may have died before anybody's clock was started, and says it again.
+        assert store.register(words, [NOW + 1] * 3) == Registered(arrived=done.arrived)
 
     def test_there_and_back_within_one_call_changes_nothing(self, store: Store) -> None:
         store.register([a_house("a")], [NOW])

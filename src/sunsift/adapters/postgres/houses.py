@@ -49,7 +49,7 @@ WHERE p.house = had.house
 """
 _UNSETTLED = """
 SELECT h.house_id, p.arrived FROM progress AS p JOIN house AS h ON h.id = p.house
-WHERE p.house = ANY (%b::integer[]) AND p.generation > p.settled
+WHERE h.house_id = ANY (%b::text[]) AND p.generation > p.settled
 """
 _FORGET_EVIDENCE = "DELETE FROM evidence WHERE house = ANY (%b::integer[])"
 # Days that the new region never had; those that it has stay as they are, open or closed.
@@ -84,23 +84,26 @@ def register(
     """
     asked = list(houses)
     moment = _now(connection) if now is None else now
-    before = _words(connection, {h.house_id for h in asked})
+    named = {h.house_id for h in asked}
+    before = _words(connection, named)
     first = weigh(asked, said_at, moment, before)
     inserted = _insert(connection, first.new)
     # Whatever is to change is weighed again under its lock, and so is what somebody else inserted meanwhile.
     doubtful = (first.new.keys() - inserted) | first.changed.keys() | first.confirmed.keys()
     if not doubtful:
-        return Registered(first.additions, first.changes, first.superseded)
+        arrivals = _unsettled(connection, named)
+        return Registered(first.additions, first.changes, first.superseded, arrivals)
     locked = progress.lock(connection, doubtful)
     sure = weigh(*_only(asked, said_at, lambda name: name not in doubtful), moment, before)
     again = weigh(*_only(asked, said_at, doubtful.__contains__), moment, _words(connection, doubtful))
     _insert(connection, again.new)  # of houses that were removed meanwhile
     connection.execute(_CONFIRM, (list(again.confirmed), [w.said_at for w in again.confirmed.values()]))
+    _change(connection, again.changed, [locked[house_id] for house_id in again.changed], arrived)
     return Registered(
         sure.additions + again.additions,
         sure.changes + again.changes,
         sure.superseded + again.superseded,
-        _change(connection, again.changed, [locked[house_id] for house_id in again.changed], arrived),
+        _unsettled(connection, named),
     )
 
 
@@ -130,15 +133,18 @@ def _insert(connection: Link, words: Mapping[str, Word]) -> set[str]:
     return {house_id for (house_id,) in rows}
 
 
-def _change(connection: Link, words: Mapping[str, Word], numbers: list[int], arrived: int) -> dict[str, int]:
-    """Write changed registrations; return the arrivals of the houses that wait to be settled for it."""
+def _change(connection: Link, words: Mapping[str, Word], numbers: list[int], arrived: int) -> None:
     if not words:
-        return {}
+        return
     connection.execute(_UPDATE, _columns(list(words.values())))
     connection.execute(_MARK_ALL, (arrived, numbers))
     connection.execute(_FORGET_EVIDENCE, (numbers,))
     connection.execute(_OPEN_ALL, (arrived, numbers))
-    return dict(connection.execute(_UNSETTLED, (numbers,)).fetchall())
+
+
+def _unsettled(connection: Link, house_ids: Collection[str]) -> dict[str, int]:
+    """Return when those of the houses arrived last that wait to be settled."""
+    return dict(connection.execute(_UNSETTLED, (list(house_ids),)).fetchall())
 
 
 def _columns(words: Sequence[Word]) -> list[list[object]]:

@@ -53,7 +53,8 @@ def register(
     arrived: int,
 ) -> Registered:
     """Add or change registrations. now: wall time [microseconds]. arrived: steady time [ms]."""
-    weighed = weigh(houses, said_at, now, _words(connection, {h.house_id for h in houses}))
+    named = {h.house_id for h in houses}
+    weighed = weigh(houses, said_at, now, _words(connection, named))
     for word in weighed.new.values():
         number = connection.execute(_INSERT, _row(word)).lastrowid
         connection.execute("INSERT INTO standing (house) VALUES (?)", (number,))
@@ -63,7 +64,7 @@ def register(
         connection.execute(_FORGET_EVIDENCE, (house_id,))
         connection.execute(_OPEN_ALL, (arrived, house_id))
     connection.executemany(_CONFIRM, [(word.said_at, name) for name, word in weighed.confirmed.items()])
-    rows = connection.execute(_UNSETTLED, (json.dumps(list(weighed.changed)),))
+    rows = connection.execute(_UNSETTLED, (json.dumps(list(named)),))
     return Registered(weighed.additions, weighed.changes, weighed.superseded, dict(rows.fetchall()))
 
 
