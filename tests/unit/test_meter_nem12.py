@@ -1,5 +1,6 @@
 """NEM12: every cell where it belongs, the newest copy of a day, and what is wrong told day by day."""
 
+import io
 import json
 from datetime import UTC, datetime
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from sunsift.domain.extract import Extract
 from sunsift.domain.readings import Packet
 from sunsift.formats import packet_json
-from sunsift.formats.meter import MeterFormat, nem12
+from sunsift.formats.meter import MeterFormat, MeterOptions, nem12
+from sunsift.formats.meter import cut as cut_stream
 from sunsift.formats.meter.channels import Gathering
 from tests.support.build import FIRST_DAY, a_packet
 from tests.support.meter import cut_text, packets, problems
@@ -257,6 +259,18 @@ def test_blocks_of_a_meter_may_be_apart() -> None:
     extracts = cut(file_of(*records))
     assert problems(extracts) == []
     assert sorted(house for house, _ in packets(extracts)) == meters
+
+
+def test_packets_come_while_the_file_is_read() -> None:
+    """However long a file is, no more than one meter of it is held."""
+    meters = [f"61020{n:05}" for n in range(300)]
+    blocks = [f"{block(way, nmi=nmi)}\n{day()}\n" for nmi in meters for way in ("E1", "B1")]
+    stream = io.BufferedReader(io.BytesIO(file_of() + "".join(blocks).encode()), 1)
+    a_meter = 2 * len(blocks[0])
+    for number, extract in enumerate(cut_stream(MeterFormat.NEM12, stream, "long", MeterOptions()), 1):
+        if not extract.code:
+            assert stream.tell() <= len(file_of()) + (number + 1) * a_meter
+    assert number == len(meters) + 1
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

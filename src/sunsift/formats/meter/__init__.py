@@ -1,7 +1,6 @@
 """Meter files of several kinds: told apart by what they begin with, and cut into packets as a stream."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -113,6 +112,8 @@ def cutter(
 
 def read_columns(path: Path) -> dict[str, Any]:
     """Read a mapping file of tables. Errors: SunsiftError."""
+    import tomllib  # functions on AWS, which start often, never need it
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -141,6 +141,7 @@ class _Reader:
             self._created = None  # needed only where records do not say when they were changed
 
     def _open_block(self, text: bytes, number: int) -> Iterator[Extract]:
+        self._ended = False
         before, self._block = self._block, _block_of(text)
         if before and before.meter != self._block.meter:
             yield from self._gathering.whole(before.meter)
