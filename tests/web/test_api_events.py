@@ -61,8 +61,9 @@ def test_a_house_and_its_packets_come_in_one_bulk(site: Site, client: httpx.Clie
     }
     body = json.dumps([*(fields_of(p) for p in packets), word]).encode()
     told = taken(post(client, BULK, body, "application/json"))
-    assert (told["accepted"], told["quarantined"]) == (3, 0)
+    assert (told["houses"], told["accepted"], told["quarantined"]) == (1, 3, 0)
     assert stored(site, "new") == packets
     older = word | {"updated_at": "2025-01-01T00:00:00Z", "house": word["house"] | {"capacity_kwp": 9.9}}  # type: ignore[operator]
-    taken(post(client, PACKETS, json.dumps(older).encode(), "application/json"))
+    told = taken(post(client, PACKETS, json.dumps(older).encode(), "application/json"))
+    assert (told["houses"], told["houses_superseded"]) == (0, 1)
     assert site.parts.store.houses(["new"])["new"].capacity_kwp == 5.0

@@ -15,7 +15,11 @@ from tests.support.web import Site
 PACKETS = "/v1/packets"
 BULK = "/v1/packets/bulk"
 GZIP = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-NOTHING = {"accepted": 0, "revised": 0, "duplicate": 0, "superseded": 0, "quarantined": 0}
+COUNTS = (
+    *("accepted", "revised", "duplicate", "superseded", "houses", "houses_superseded", "redriven", "erased"),
+    "quarantined",
+)
+NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 @pytest.fixture(autouse=True)

@@ -68,7 +68,8 @@ def serve(
     from sunsift import logs
 
     settings = settings_of(ctx)
-    logs.configure(log_format.value, logging.getLevelNamesMapping()[log_level.upper()], secrets_of(settings))
+    level = logging.getLevelNamesMapping()[log_level.upper()]
+    logs.configure(log_format.value, level, secrets_of(settings))
     stop = _stop_on_signals()
     with served(settings, listen, open_to_all=open_to_all, proxies=proxy or []):
         stop.wait()

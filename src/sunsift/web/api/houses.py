@@ -27,11 +27,8 @@ from sunsift.web.api.common import (
 )
 from sunsift.web.context import TheWeb
 from sunsift.web.problems import Problem
-from sunsift.wiring import Sunsift
 
 router = APIRouter(tags=["houses"])
-# Of packets that waited for a house.
-BATCH: Final = 1000
 EXAMPLE: Final[dict[str, Any]] = {
     "house_id": "6102000001",
     "capacity_kwp": 6.6,
@@ -122,7 +119,7 @@ def add_house(web: TheWeb, house: NewHouse) -> RegisteredHouse:
     with web.pool.borrow() as parts:
         if parts.store.houses([house.house_id]):
             raise Problem(409, f"house {house.house_id} is registered already; change it with PUT")
-        _register(parts, registration)
+        parts.register([registration])
     return _shown(registration)
 
 
@@ -138,7 +135,7 @@ def put_house(web: TheWeb, house_id: HouseId, house: Registration) -> Registered
     """Register a house, or change its registration: it is judged anew then. Twice is once."""
     registration = House(house_id=house_id, **house.model_dump())
     with web.pool.borrow() as parts:
-        _register(parts, registration)
+        parts.register([registration])
     return _shown(registration)
 
 
@@ -166,12 +163,6 @@ def list_days(
 
 def _shown(house: House) -> RegisteredHouse:
     return RegisteredHouse(**asdict(house))
-
-
-def _register(parts: Sunsift, house: House) -> None:
-    parts.store.register([house])
-    while waiting := parts.store.redrivable(BATCH, [house.house_id]):
-        parts.redrive(waiting)
 
 
 def _day(packet: Packet) -> Day:

@@ -3,11 +3,11 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from sunsift.local import add_up
 from sunsift.ports import Message, Refused, Saved
 from sunsift.wiring import Sunsift
 
@@ -24,19 +24,28 @@ class Trouble(BaseModel):
     reason: str = Field(description="For people.")
 
 
-class Taken(BaseModel):
+class Became(BaseModel):
+    """What became of messages. All of it is on the disk."""
+
+    accepted: int = Field(description="Packets that were stored.")
+    revised: int = Field(description="Of these, those that replaced an earlier revision.")
+    duplicate: int = Field(description="Packets that were there already.")
+    superseded: int = Field(description="Packets older than what is there.")
+    houses: int = Field(description="Registrations that were added or changed.")
+    houses_superseded: int = Field(description="Registrations older than what is there.")
+    redriven: int = Field(description="Packets that had waited for these registrations, stored now.")
+    erased: int = Field(description="Messages of erased houses, which were dropped.")
+    quarantined: int = Field(description="Messages that could not be used.")
+    problems: list[Trouble] = Field(description=f"Of those, the first {MOST_PROBLEMS:,}.")
+
+
+class Taken(Became):
     """What became of the messages of a request. All of it is on the disk."""
 
     id: str = Field(
         description="Names this request in logs, up to the reports that come of it.",
         examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
     )
-    accepted: int = Field(description="Packets that were stored.")
-    revised: int = Field(description="Of these, those that replaced an earlier revision.")
-    duplicate: int = Field(description="Packets that were there already.")
-    superseded: int = Field(description="Packets older than what is there.")
-    quarantined: int = Field(description="Messages that could not be used.")
-    problems: list[Trouble] = Field(description=f"Of those, the first {MOST_PROBLEMS:,}.")
 
 
 class _Request:
@@ -70,7 +79,7 @@ def take_in(parts: Sunsift, bodies: Sequence[bytes]) -> Taken:
     total, problems = Saved(), list[tuple[int, Refused]]()
     while inbox.depth():
         done = parts.ingest(inbox, trace)
-        add_up(total, done.saved)
+        total.add(done.saved)
         problems += [(inbox.index_of[r.source], r) for r in done.refused if r.source in inbox.index_of]
     log.info(
         "took in %d messages: %d accepted, %d quarantined",
@@ -79,18 +88,12 @@ def take_in(parts: Sunsift, bodies: Sequence[bytes]) -> Taken:
         total.quarantined,
         extra={"trace_id": trace},
     )
-    return taken(trace, total, sorted(problems, key=lambda problem: problem[0]))
+    problems.sort(key=lambda problem: problem[0])
+    return Taken(id=trace, **told(total, problems))
 
 
-def taken(trace: str, saved: Saved, problems: Iterable[tuple[int, Refused]]) -> Taken:
-    """Return what became of messages as it is answered. problems: refusals, each with its message's index."""
+def told(saved: Saved, problems: Iterable[tuple[int, Refused]]) -> dict[str, Any]:
+    """Return the fields of `Became`. problems: refusals, each with its message's index."""
+    counts = {count.name: getattr(saved, count.name) for count in fields(saved) if count.name != "arrived"}
     troubles = [Trouble(index=index, code=r.code, reason=r.reason) for index, r in problems]
-    return Taken(
-        id=trace,
-        accepted=saved.accepted,
-        revised=saved.revised,
-        duplicate=saved.duplicate,
-        superseded=saved.superseded,
-        quarantined=saved.quarantined,
-        problems=troubles[:MOST_PROBLEMS],
-    )
+    return counts | {"problems": troubles[:MOST_PROBLEMS]}

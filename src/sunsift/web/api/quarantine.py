@@ -9,7 +9,7 @@ from sunsift.exports import body_as_text
 from sunsift.ports import Quarantined
 from sunsift.tokens import Scope
 from sunsift.web.api.common import USUAL, Cursor, Limit, Listing, for_scope
-from sunsift.web.api.intake import Taken, taken
+from sunsift.web.api.intake import Became, told
 from sunsift.web.context import TheWeb
 from sunsift.web.problems import Problem
 from sunsift.wiring import Sunsift
@@ -61,11 +61,11 @@ def get_quarantined(web: TheWeb, message_id: MessageId) -> WaitingWhole:
 
 
 @router.post("/quarantine/{message_id:name}/redrive", operation_id="redrive", **for_scope(Scope.MANAGE, 404))
-def redrive(web: TheWeb, message_id: MessageId) -> Taken:
+def redrive(web: TheWeb, message_id: MessageId) -> Became:
     """Try one message again; if it still cannot be used, it stays, and `problems` says why."""
     with web.pool.borrow() as parts:
         done = parts.redrive([_named(parts, message_id)])
-    return taken("", done.saved, [(0, refused) for refused in done.refused])
+    return Became(**told(done.saved, [(0, refused) for refused in done.refused]))
 
 
 @router.delete(
