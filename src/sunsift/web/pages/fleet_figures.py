@@ -51,7 +51,8 @@ def changes_figure(changes: Sequence[ChangeCount], newest_day: int, days: int) -
             }
         )
     totals = {status: sum(n for (_, s), n in counted.items() if s is status) for status in Status}
-    most = max((counted.get((day, s), 0) for day in shown for s in Status), default=0)
+    up = [counted.get((day, Status.POOR), 0) for day in shown]
+    down = [sum(counted.get((day, s), 0) for s in (Status.WELL, Status.UNKNOWN)) for day in shown]
     rows = [
         [date, *(counted.get((day, status), 0) for status, *_ in _BARS)]
         for day, date in zip(shown, dates, strict=True)
@@ -64,7 +65,7 @@ def changes_figure(changes: Sequence[ChangeCount], newest_day: int, days: int) -
             "bargap": 0.25,
             "margin": {"l": 30, "r": 6, "t": 4, "b": 36},
             "xaxis": {"type": "date", "showgrid": False, "nticks": 5, "tickformat": "%-d %b\n%Y"},
-            "yaxis": {"zeroline": True, **_whole_numbers(most)},
+            "yaxis": {"zeroline": True, **_whole_numbers(max(*up, 1), max(*down, 1))},
         },
         "description": (
             f"In the {days} days to {dates[-1]}, {totals[Status.POOR]:,} became poor, "
@@ -80,12 +81,14 @@ def _is_first_verdict(change: ChangeCount) -> bool:
     return change.status is Status.WELL and change.previous is Status.UNKNOWN
 
 
-def _whole_numbers(most: int) -> dict[str, Any]:
-    """Return an axis to `most` in both directions, which counts houses also downwards."""
+def _whole_numbers(up: int, down: int) -> dict[str, Any]:
+    """Return an axis of so many houses upwards and downwards, which counts in both directions."""
+    most = max(up, down)
     steps = (unit * 10**power for power in count() for unit in (1, 2, 5))
     step = next(step for step in steps if most <= 3 * step)
-    ticks = range(0, max(most, 1) + 1, step)
+    ticks = range(0, most + 1, step)
     return {
+        "range": [-1.1 * down, 1.1 * up],
         "tickvals": [*(-tick for tick in ticks[:0:-1]), *ticks],
         "ticktext": [f"{abs(tick):,}" for tick in (*ticks[:0:-1], *ticks)],
     }

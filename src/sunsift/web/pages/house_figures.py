@@ -136,9 +136,7 @@ def _heat_words(picture: HousePicture, net: FloatArray) -> str:
     count = int(np.isnan(net).sum())
     gaps = f"{count:,} of {net.size:,} half-hours are missing (hatched)" if count else "Nothing is missing"
     marks = (
-        "Crosses: substituted or estimated readings. Triangles: changed late."
-        if _marks(picture, dates)
-        else ""
+        "Crosses: readings that are not actual. Triangles: changed late." if _marks(picture, dates) else ""
     )
     return f"{dates[0]} to {dates[-1]}, in the house's standard time. {gaps}. {marks}".strip()
 
