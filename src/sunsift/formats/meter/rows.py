@@ -124,8 +124,8 @@ class RowCutter:
         elif self._held > _ROWS_TO_HOLD:
             if not self._usual_minutes and len(self._unmeasured) == self._held:
                 raise SunsiftError(
-                    f"no two of the first {_ROWS_TO_HOLD:,} rows are of the same house; say interval_minutes, "
-                    "or which column names the house"
+                    f"no two of the first {_ROWS_TO_HOLD:,} rows are of the same house; say "
+                    "interval_minutes, or which column names the house"
                 )
             self._measure_all()
 
