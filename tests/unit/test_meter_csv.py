@@ -3,11 +3,14 @@
 import io
 import itertools
 import os
+import re
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,9 @@ from hypothesis import strategies as st
 from sunsift.domain.errors import SunsiftError
 from sunsift.formats.meter import MeterFormat, MeterOptions, cut
 from sunsift.formats.meter import rows as rows_module
+from sunsift.formats.meter.layout import NUMBERS
+from sunsift.formats.meter.mapping import Always, Columns, TableMapping, Time, Wide
+from sunsift.formats.meter.packet_body import FLAGS
 from tests.support.meter import HOUSE, UPDATED_AT, cut_text, energies, expected, instants, packets, problems
 
 HEADING = "house_id,time,import_kwh,export_kwh"
@@ -290,6 +296,20 @@ def test_an_offset_with_each_time_needs_no_order() -> None:
     assert found[HOUSE, "2025-04-06"]["import_kwh"] == expected(starts, 10.0, 30)["2025-04-06"]["import_kwh"]
 
 
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=25)
+def test_rows_may_come_in_any_order(random: Random) -> None:
+    rows = [
+        row.replace(",0", "+10:00,0", 1)
+        for house in ("one", "two")
+        for row in (*day(house=house), *day("2025-11-22", house))
+    ]
+    mapping = {"always": {"interval_minutes": 30, **ALWAYS}}
+    ordered = packets(cut_text(table(*rows), offset=10.0, columns=mapping))
+    random.shuffle(rows)
+    assert packets(cut_text(table(*rows), offset=10.0, columns=mapping)) == ordered
+
+
 def test_a_time_that_the_clock_left_out_is_refused() -> None:
     extracts = cut_text(table(*day("2025-10-05")), timezone="Australia/Sydney")
     assert problems(extracts)[:2] == [("line 6", "no_such_time"), ("line 7", "no_such_time")]
@@ -311,6 +331,7 @@ def test_a_time_that_the_clock_left_out_is_refused() -> None:
         (HEADING, {"time": {"timezone": "Etc/UTC", "utc_offset_hours": 1}}, "exclude each other"),
         (HEADING, {"time": {"utc_offset_hours": 36}}, "must be -12 to 14"),
         (HEADING, {"always": {"unit": "therm"}}, "must be kWh, Wh, MWh, kW or W"),
+        (HEADING, {"always": {"interval_minutes": 10}}, "must be 5, 15, 30 or 60"),
         (HEADING, {"always": {"updated_at": "today"}}, "'today' is not an ISO 8601 time"),
         (HEADING, {"columns": {"register": "time"}}, "go together"),
         (HEADING, {"registers": {"import": ["E1"], "export": ["E1"]}}, "stands in two lists"),
@@ -325,6 +346,28 @@ def test_what_makes_a_whole_file_unusable_is_said(text: Any, columns: dict[str, 
     with pytest.raises(SunsiftError) as caught:
         cut_text(text, columns=columns)
     assert words in str(caught.value)
+
+
+def test_every_key_of_a_mapping_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "meter-tables.md").read_text("utf-8")
+    listed = {
+        name for row in re.findall(r"^\| (`.*?) \|", page, re.M) for name in re.findall(r"`([^`]+)`", row)
+    }
+    for field in msgspec.structs.fields(TableMapping):
+        names = {
+            "columns": msgspec.structs.fields(Columns),
+            "always": msgspec.structs.fields(Always),
+            "time": msgspec.structs.fields(Time),
+            "wide": msgspec.structs.fields(Wide),
+        }.get(field.encode_name, ())
+        if field.encode_name == "registers":
+            assert {f"registers.{role}" for role in (*NUMBERS, "ignore")} <= listed
+        elif field.encode_name == "quality":
+            assert {f"quality.{flag}" for flag in FLAGS} <= listed
+        elif names:
+            assert {f"{field.encode_name}.{name.encode_name}" for name in names} <= listed
+        else:
+            assert field.encode_name in listed
 
 
 def test_a_mapping_that_fits_no_row_leaves_the_file_alone() -> None:

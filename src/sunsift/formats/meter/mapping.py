@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from sunsift.domain.errors import SunsiftError
+from sunsift.domain.readings import INTERVALS
 from sunsift.formats.meter import MeterOptions
 from sunsift.formats.meter.clocks import Clock, zone_named
 from sunsift.formats.meter.rows import Unit
@@ -82,13 +83,8 @@ class TableMapping(_Strict, frozen=True):
 
     @property
     def unit(self) -> Unit:
-        """The unit of the numbers. Errors: SunsiftError if it is no unit of energy or power."""
-        try:
-            return _UNITS[self.always.unit.lower()]
-        except KeyError:
-            raise SunsiftError(
-                f"the mapping's always.unit is {self.always.unit!r}, must be kWh, Wh, MWh, kW or W"
-            ) from None
+        """The unit of the numbers."""
+        return _UNITS[self.always.unit.lower()]
 
     def clock(self, timezone: str | None) -> Clock:
         """Return the clock of times that do not say their offset. Errors: SunsiftError for unknown zones.
@@ -115,8 +111,12 @@ def mapping_of(options: MeterOptions) -> TableMapping:
 
 
 def _problems(mapping: TableMapping) -> list[str]:
-    time, columns = mapping.time, mapping.columns
+    time, columns, always = mapping.time, mapping.columns, mapping.always
     problems = []
+    if always.unit.lower() not in _UNITS:
+        problems.append(f"always.unit is {always.unit!r}, must be kWh, Wh, MWh, kW or W")
+    if always.interval_minutes not in (0, *INTERVALS):
+        problems.append(f"always.interval_minutes is {always.interval_minutes}, must be 5, 15, 30 or 60")
     if time.timezone is not None and time.utc_offset_hours is not None:
         problems.append("time.timezone and time.utc_offset_hours exclude each other")
     if time.utc_offset_hours is not None and not -12 <= time.utc_offset_hours <= 14:
