@@ -170,7 +170,14 @@ def test_alarms_watch_metrics_that_sunsift_writes(template: Template) -> None:
     sources = "".join(p.read_text("utf-8") for p in (ROOT / "src/sunsift").rglob("*.py"))
     alarms = template.of("AWS::CloudWatch::Alarm").values()
     names = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "Sunsift"}
-    assert names == {"PacketsAccepted", "ReportsSent", "CoordinatorFallback", "InboxDepth"}
+    assert names == {
+        "PacketsAccepted",
+        "ReportsSent",
+        "ReportsGivenUp",
+        "ReceiverGone",
+        "CoordinatorFallback",
+        "InboxDepth",
+    }
     assert all(f'"{name}"' in sources for name in names)
     services = {
         f["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]

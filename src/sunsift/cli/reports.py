@@ -67,16 +67,16 @@ def list_reports(
     if not rows:
         show("There is no such report.")
         return
-    listing = table("key", "written", "house", "status", "since", ">attempts", "state", "*problem")
+    listing = table("key", "written", "house", "status", "since", ">tries", "state", "*problem")
     for row in rows:
         listing.add_row(
             row.key,
-            row.created_at[:16].replace("T", " "),
+            row.created_at[:10],
             plain(row.house_id),
             coloured(row.status),
             date_text(row.as_of),
             str(row.attempts),
-            state_of(row),
+            state_of(row).value.replace("-", " "),
             plain(row.problem or ""),
         )
     show(listing)
@@ -132,11 +132,11 @@ def replay(
         show("There is no such report.")
 
 
-def state_of(row: "ReportRow") -> str:
-    """Return what became of a report, in words."""
+def state_of(row: "ReportRow") -> State:
+    """Return what became of a report."""
     if row.delivered_at is not None:
-        return f"delivered {row.delivered_at[:16].replace('T', ' ')}"
-    return "waiting" if row.given_up_at is None else f"given up {row.given_up_at[:16].replace('T', ' ')}"
+        return State.DELIVERED
+    return State.WAITING if row.given_up_at is None else State.GIVEN_UP
 
 
 def _chosen(parts: "Sunsift", state: State | None, house: str | None, most: int | None) -> "list[ReportRow]":
@@ -154,8 +154,7 @@ def _chosen(parts: "Sunsift", state: State | None, house: str | None, most: int 
 
 
 def _described(row: "ReportRow") -> dict[str, Any]:
-    state = State.DELIVERED if row.delivered_at else State.GIVEN_UP if row.given_up_at else State.WAITING
-    return asdict(row) | {"as_of": date_text(row.as_of), "state": state.value}
+    return asdict(row) | {"as_of": date_text(row.as_of), "state": state_of(row).value}
 
 
 def _must_be_known(parts: "Sunsift", house: str | None) -> None:
