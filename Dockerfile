@@ -11,7 +11,7 @@ COPY src/ src/
 # The wheel of Sunsift is built by the pinned backend; everything else comes as a wheel, for no compiler is here.
 RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheels . \
     && python -m pip --python /opt/sunsift/bin/python install --no-cache-dir --only-binary :all: \
-        -c constraints/constraints.txt --find-links wheels "sunsift[server]"
+        -c constraints/constraints.txt --find-links wheels "sunsift[server,web]"
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Sunsift" \
@@ -25,12 +25,13 @@ ENV PATH=/opt/sunsift/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     SUNSIFT_DATA=/var/lib/sunsift \
     SUNSIFT_LOG_FORMAT=json \
-    SUNSIFT_METRICS=0.0.0.0:9464
+    SUNSIFT_METRICS=0.0.0.0:9464 \
+    SUNSIFT_SERVE=0.0.0.0:8321
 USER 10001:10001
 WORKDIR /var/lib/sunsift
 # Nothing else is written: the rest may be mounted read-only.
 VOLUME /var/lib/sunsift
-EXPOSE 9464
+EXPOSE 8321 9464
 # That it is up, and not that all its servers are: those it waits for.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:9464/metrics', timeout=4)"]

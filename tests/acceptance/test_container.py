@@ -56,7 +56,8 @@ def test_it_holds_no_secret_and_does_not_run_as_root() -> None:
     assert instructions("USER", 1) == ["10001:10001"]
     names = re.findall(r"\b([A-Z][A-Z_]+)=", " ".join(instructions("ENV", 1)))
     assert set(names) == {
-        "PATH", "PYTHONDONTWRITEBYTECODE", "SUNSIFT_DATA", "SUNSIFT_LOG_FORMAT", "SUNSIFT_METRICS"
+        "PATH", "PYTHONDONTWRITEBYTECODE", "SUNSIFT_DATA", "SUNSIFT_LOG_FORMAT", "SUNSIFT_METRICS",
+        "SUNSIFT_SERVE",
     }  # fmt: skip
     assert not re.search(r"^ARG ", DOCKERFILE, re.M)
 
@@ -106,6 +107,7 @@ def test_the_service_runs_in_it_and_the_health_check_sees_it(image: Path, tmp_pa
     [settings] = instructions("ENV", 1)
     given = dict(re.findall(r"(SUNSIFT_\w+|PYTHON\w+)=(\S+)", settings))
     given |= {"SUNSIFT_DATA": str(state), "SUNSIFT_METRICS": f"127.0.0.1:{port}", "HOME": "/nonexistent"}
+    given |= {"SUNSIFT_SERVE": "127.0.0.1:0"}
     [entry], [command] = (map(json.loads, instructions(word, 1)) for word in ("ENTRYPOINT", "CMD"))
     check = json.loads(re.sub(r"^.*?CMD ", "", instructions("HEALTHCHECK", 1)[0]))
     asked = [image / "bin" / check[0], *(part.replace("9464", str(port)) for part in check[1:])]
@@ -121,6 +123,7 @@ def test_the_service_runs_in_it_and_the_health_check_sees_it(image: Path, tmp_pa
         said = running.communicate(timeout=60)[1].decode()
     assert running.returncode == 0, said
     assert json.loads(said.splitlines()[-1])["message"] == "stopped; everything is stored"
+    assert "serving at http://127.0.0.1:" in said
 
 
 def test_every_server_can_be_reached_from_it_and_nothing_can_be_installed(image: Path) -> None:
