@@ -47,17 +47,37 @@ def site(state: State) -> Iterator[Site]:
         yield site
 
 
+class Browsers:
+    """Browsers of somebody who is logged in and may do everything: one of each kind, as for `new_context`."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.origin = site.url
+        self._browser = browser
+        self._cookies = log_in(browser, site)
+        self._open: dict[str, BrowserContext] = {}
+
+    def get(self, **how: Any) -> BrowserContext:
+        """Return one that keeps what was loaded, so that pages come sooner."""
+        kind = repr(how)
+        if kind not in self._open:
+            self._open[kind] = self._browser.new_context(storage_state=self._cookies, **how)
+        return self._open[kind]
+
+    def close(self) -> None:
+        for context in self._open.values():
+            context.close()
+
+
 @pytest.fixture(scope="session")
-def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """The browser of somebody who may do everything, for all tests that need no other kind."""
-    with closing(browser.new_context(storage_state=log_in(browser, site))) as context:
-        yield context
+def browsers(browser: Browser, site: Site) -> Iterator[Browsers]:
+    with closing(Browsers(browser, site)) as browsers:
+        yield browsers
 
 
 @pytest.fixture
-def look(browser: Browser, context: BrowserContext, site: Site) -> Iterator[Look]:
-    """Open pages of the server as somebody who may do everything; at the end nothing may have gone wrong."""
-    with looking(browser, context, site) as look:
+def look(browsers: Browsers) -> Iterator[Look]:
+    """Open pages of the server; at the end nothing may have gone wrong."""
+    with looking(browsers) as look:
         yield look
 
 
@@ -76,34 +96,27 @@ def own_site(own_state: State) -> Iterator[Site]:
 
 @pytest.fixture
 def own_look(browser: Browser, own_site: Site) -> Iterator[Look]:
-    with (
-        closing(browser.new_context(storage_state=log_in(browser, own_site))) as context,
-        looking(browser, context, own_site) as look,
-    ):
+    with closing(Browsers(browser, own_site)) as browsers, looking(browsers) as look:
         yield look
 
 
 def log_in(browser: Browser, site: Site) -> StorageState:
+    """Return the cookies of a session with a token that may do everything."""
     with watching(browser, site.url) as watched:
-        watched.go("/login")
+        watched.go("/login?next=/houses/nothing")
         watched.page.get_by_label("Token").fill(site.token())
         watched.page.get_by_role("button", name="Log in").click()
-        watched.page.wait_for_url(f"{site.url}/")
+        watched.page.wait_for_url("**/houses/nothing")
         return watched.page.context.storage_state()
 
 
 @contextmanager
-def looking(browser: Browser, context: BrowserContext, site: Site) -> Iterator[Look]:
-    """Open pages in a context, or in one of another kind with the same cookies."""
+def looking(browsers: Browsers) -> Iterator[Look]:
     seen: list[Watched] = []
     with ExitStack() as stack:
 
         def look(path: str, **how: Any) -> Watched:
-            if how:
-                opened = watching(browser, site.url, storage_state=context.storage_state(), **how)
-            else:
-                opened = watching_in(context, site.url)
-            watched = stack.enter_context(opened)
+            watched = stack.enter_context(watching_in(browsers.get(**how), browsers.origin))
             seen.append(watched)
             watched.go(path)
             return watched

