@@ -89,11 +89,12 @@ def test_a_house_without_export_channel_exports_nothing_known() -> None:
         ([day(quality="N")], "N", range(48)),
         ([day(quality="V"), "400,1,20,A,,", "400,21,48,F14,32,"], "F", []),
         ([day(quality="V"), "400,1,20,S14,32,", "400,21,48,F14,32,", "500,O,S1,20251101101500,1"], "S", []),
-        ([day(quality="V"), "400,1,46,E52,,", "400,47,48,N,,"], "N", [46, 47]),
+        ([day(quality="V"), "400,1,46,E52,,", "400,47,48,N,,"], "E", [46, 47]),
+        ([day(quality="V"), "400,1,46,A,,", "400,47,48,N,,"], "A", [46, 47]),
         ([day(quality="A"), "400,1,48,A,79,"], "A", []),
     ],
 )  # fmt: skip
-def test_quality_is_the_worst_of_the_intervals(records: list[str], quality: str, missing: list[int]) -> None:
+def test_quality_is_the_worst_of_the_readings(records: list[str], quality: str, missing: list[int]) -> None:
     packet = one(block("E1"), *records, block("B1"), day())
     assert packet["quality"] == quality
     expected = [None if i in missing else i / 100 for i in range(48)]

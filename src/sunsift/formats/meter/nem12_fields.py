@@ -160,7 +160,7 @@ def _wrong_value(cells: Sequence[bytes]) -> UnusableMessageError:
 
 
 def qualities(of_day: bytes, events: Sequence[Sequence[bytes]], count: int) -> tuple[str, Sequence[int]]:
-    """Return the worst quality of a day's intervals, and which of them hold no reading.
+    """Return the worst quality of a day's readings, and which of its intervals hold none.
 
     of_day: the flag of the record 300. events: the records 400. Result: the numbers of the intervals from 0.
     """
@@ -177,7 +177,9 @@ def qualities(of_day: bytes, events: Sequence[Sequence[bytes]], count: int) -> t
             "wrong_quality",
             f"the quality is V, and {count - len(known)} of {count} intervals have no record 400",
         )
-    return max(known, key=FLAGS.index), [i for i, f in enumerate(flags) if f == "N"]
+    # A missing reading is missing, whatever the others are worth.
+    read = [f for f in known if f != "N"]
+    return max(read, key=FLAGS.index, default="N"), [i for i, f in enumerate(flags) if f == "N"]
 
 
 def _event(cells: Sequence[bytes], count: int) -> tuple[int, int, str]:
