@@ -27,6 +27,7 @@ _MASKS: Final = [
         r"(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:\w+ +)?)[^\s'\",}]+",
         r"(\bbearer +)[\w.~+/=-]{16,}",
         r"(\bwhsec_)[\w+/=-]+",
+        r"(\bsunsift_)[\w-]{43,}",
     )
 ]
 _STANDARD: Final = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}

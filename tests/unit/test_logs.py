@@ -36,6 +36,7 @@ LINES = [
     ('https://hooks.example:443 "POST /solar?token=0a1b2c3d4e HTTP/1.1" 500', "0a1b2c3d4e", "/solar?token="),
     ("Retrying (Retry(total=0)): /solar?api_key=0a1b2c3d4e", "0a1b2c3d4e", "Retrying"),
     (f"the secret {WEBHOOK} cannot be used", WEBHOOK[6:], "cannot be used"),
+    (f"who is sunsift_{'Ab1-_' * 9}?", "Ab1-_", "who is sunsift_"),
 ]  # fmt: skip
 
 Said = Callable[[], str]

@@ -7,6 +7,9 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sunsift.web.paths import is_api
+from sunsift.web.problems import answer
+
 NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -26,7 +29,9 @@ class Loopback:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] == "http" and (problem := _problem(scope["method"], Headers(scope=scope))):
-            await PlainTextResponse(f"{problem}\n", 403)(scope, receive, send)
+            # Not as a page: what makes those has not seen the request yet.
+            refused = answer(403, problem) if is_api(scope) else PlainTextResponse(f"{problem}\n", 403)
+            await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -38,10 +43,10 @@ def is_loopback(host: str) -> bool:
 
 def _problem(method: str, headers: Headers) -> str | None:
     if _host(f"//{headers.get('host', '')}") not in NAMES:
-        return "This server is open to all on its own machine, and answers only to the names of that."
+        return "this server is open to all on its own machine, and answers only to the names of that"
     if any(name in headers for name in _FORWARDED):
         return (
-            "This server is open to all on its own machine and answers to no proxy; start it without --open."
+            "this server is open to all on its own machine and answers to no proxy; start it without --open"
         )
     if method in _SAFE:
         return None
@@ -49,7 +54,7 @@ def _problem(method: str, headers: Headers) -> str | None:
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} or (
         origin is not None and urlsplit(origin).netloc != headers.get("host")
     ):
-        return "Requests of other sites are refused."
+        return "requests of other sites are refused"
     return None
 
 
