@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Status
-from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report, Unsent
+from sunsift.local import deliver_all
+from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report, Unsent, Which
 from sunsift.settings import read_settings
 from sunsift.steps.deliver import Delivered, retry_after_ms
 from sunsift.steps.poll import Polled, poll
@@ -56,6 +58,17 @@ class Post:
     def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         self.keys += [r.key for r in reports]
         return {r.key: Unsent("nobody home") for r in reports if r.house_id in self.refuses}
+
+
+class Leaving(Post):
+    """A receiver that wants no more after the first."""
+
+    target = "left"
+
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
+        self.keys.append(reports[0].key)
+        held = {r.key: Unsent("held back", tried=False) for r in reports[1:]}
+        return {reports[0].key: Unsent("the receiver answered 410", gone=True)} | held
 
 
 class Depth:
@@ -177,6 +190,63 @@ def test_a_report_that_was_not_acknowledged_is_sent_again(parts: Sunsift, clock:
     assert len(post.keys) == 4
     assert len(set(post.keys)) == 2
     assert parts.records.counts().undelivered == 0
+
+
+def test_a_report_that_nobody_takes_is_given_up_after_three_days(
+    parts: Sunsift, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for change in (
+        Change(FIRST_DAY, Status.WELL, Status.UNKNOWN),
+        Change(FIRST_DAY + 9, Status.POOR, Status.WELL),
+    ):
+        tell(parts.store, "a", change)
+    post = Post("a")
+    began, done = clock.now(), Delivered()
+    while not done.given_up:
+        clock.turn(minutes=1)
+        done = parts.deliver(post)
+    assert timedelta(days=3) <= clock.now() - began < timedelta(days=3, hours=7.6)
+    assert done == Delivered(failed=1, given_up=1)
+    assert 14 <= len(post.keys) <= 22
+    assert len(set(post.keys)) == 1, "the second one waited"
+    assert (
+        caplog.messages[-1]
+        == f"report {post.keys[0]} is given up after {len(post.keys)} attempts: nobody home"
+    )
+    post.refuses = ()
+    assert parts.deliver(post) == Delivered(sent=1)
+    assert post.keys[-1] != post.keys[0]
+    waits = parts.records.waiting()
+    assert (waits.undelivered, waits.given_up) == (0, 1)
+
+
+def test_nothing_is_sent_to_a_receiver_that_left(parts: Sunsift, clock: ManualClock) -> None:
+    tell(parts.store, "a", Change(FIRST_DAY, Status.WELL, Status.UNKNOWN))
+    tell(parts.store, "b", Change(FIRST_DAY, Status.WELL, Status.UNKNOWN))
+    post = Leaving()
+    assert parts.deliver(post) == Delivered(failed=1, gone=True)
+    clock.turn(days=9)
+    assert parts.deliver(post) == Delivered(gone=True)
+    assert len(post.keys) == 1
+    other = Post()
+    assert parts.deliver(other) == Delivered(sent=2), "another one gets them"
+    parts.store.replay(Which(house_id="a"))
+    assert parts.store.enable(post.target)
+    assert parts.deliver(post) == Delivered(failed=1, gone=True), (
+        "it has its say again, and no report is lost"
+    )
+    assert parts.records.counts().undelivered == 1
+
+
+def test_a_batch_in_which_nothing_arrived_is_the_last(parts: Sunsift) -> None:
+    parts.store.register([a_house(f"h{n}") for n in range(30)])
+    for n in range(30):
+        tell(parts.store, f"h{n}", Change(FIRST_DAY, Status.WELL, Status.UNKNOWN))
+    post = Post(*(f"h{n}" for n in range(20)))
+    assert deliver_all(parts, post) == Delivered(failed=10)
+    assert len(post.keys) == post.batch, "a receiver in trouble is left alone"
+    assert deliver_all(parts, post) == Delivered(failed=10)
+    assert deliver_all(parts, post) == Delivered(sent=10), "and holds up nobody else"
 
 
 def test_a_worker_that_died_while_sending_delays_a_report_by_a_lease(
