@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sunsift.domain.house import House
 from sunsift.exports import EXPORTS
 from sunsift.local import ingest_all, settle_all
-from sunsift.ports import Message
 from sunsift.settings import read_settings
 from sunsift.wiring import embedded
 from tests.support.build import FIRST_DAY, a_house, a_house_message, a_packet, message_of
 from tests.support.clock import ManualClock
+from tests.support.pile import Pile
 
 DAYS = 31
 CLOCK = 10.0
@@ -31,23 +31,6 @@ EARLIER: tuple[dict[str, Any], ...] = (
     {"latitude": -37.8, "longitude": 145.0, "utc_offset_hours": 8.0},
 )
 LAST = {"a": a_house("a", capacity_kwp=4.0, tilt=20.0), "b": a_house("b", azimuth=10.0)}
-
-
-class Pile:
-    """An inbox that gives out so many messages at a time."""
-
-    def __init__(self, bodies: Sequence[bytes], batch: int) -> None:
-        self._messages = [Message(body, str(n)) for n, body in enumerate(bodies)]
-        self.batch = batch
-
-    def depth(self) -> int:
-        return len(self._messages)
-
-    def receive(self, limit: int) -> list[Message]:
-        return self._messages[:limit]
-
-    def delete(self, messages: Sequence[Message]) -> None:
-        del self._messages[: len(messages)]
 
 
 def words_on(last: House) -> list[bytes]:

@@ -1,12 +1,16 @@
 """A packet's way through the functions, as the cloud calls them."""
 
+import base64
+import json
+from datetime import UTC, datetime
+
 import pytest
 
 from sunsift.aws import deliver, ingest, poll, predict, settle, sweep
 from sunsift.ports import DELIVER, PREDICT, WAKE
 from tests.aws.conftest import Output, Surroundings
 from tests.aws.events import Context, failed, scheduled, sqs_event
-from tests.support.build import FIRST_DAY, a_house, days_of
+from tests.support.build import FIRST_DAY, a_house, a_house_message, days_of
 
 
 @pytest.mark.parametrize(("messages", "wake_ups"), [(0, 0), (1, 1), (32, 1), (33, 2)])
@@ -42,6 +46,20 @@ def test_what_cannot_be_used_goes_to_quarantine(around: Surroundings, output: Ou
     counts = around.counts()
     assert (counts.days, counts.quarantined) == (1, 1)
     assert output.total("MessagesQuarantined") == 1
+
+
+def test_a_house_comes_by_the_queue_too(around: Surroundings, output: Output) -> None:
+    around.send(days_of("6102000777", FIRST_DAY, 3))
+    assert failed(ingest.handler(sqs_event(["-"]), Context())) == []
+    assert around.counts().quarantined == 3
+    word = json.loads(a_house_message(a_house("6102000777"), datetime(2026, 1, 1, tzinfo=UTC)))
+    event = {"specversion": "1.0", "id": "e", "source": "/billing", "type": "sunsift.house", "data": word}
+    around.queue.send_message(base64.b64encode(json.dumps(event).encode()).decode())
+    assert failed(ingest.handler(sqs_event(["-"]), Context())) == []
+    counts = around.counts()
+    assert (counts.houses, counts.days, counts.quarantined, around.waiting()) == (1, 3, 0, 0)
+    assert (output.total("HousesRegistered"), output.total("PacketsRedriven")) == (1, 3)
+    assert "6102000" not in str(output.logs())
 
 
 def test_from_packets_to_a_signed_report(around: Surroundings, output: Output) -> None:
