@@ -175,16 +175,6 @@ def test_the_binary_mode_of_http_keeps_all_that_was_said() -> None:
     assert refused(older).code == "wrong_specversion"
 
 
-def test_a_batch_is_its_events() -> None:
-    events = [an_event(), an_event(specversion="9"), message_of(PACKET)]
-    assert cloud_event.from_batch(b"[" + b" , ".join(events) + b"]\n") == events
-    assert cloud_event.from_batch(b"[]") == []
-    for body in (b"{}", b"[1", b"", b"\xff"):
-        with pytest.raises(UnusableMessageError) as error:
-            cloud_event.from_batch(body)
-        assert error.value.code == "wrong_event"
-
-
 def test_messages_of_all_kinds_keep_their_places() -> None:
     other = a_packet(interval_minutes=5)
     bodies = [

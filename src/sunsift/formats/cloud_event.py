@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 around a message: structured JSON, and over HTTP also binary and in batches.
+"""CloudEvents 1.0 around a message: structured JSON, and over HTTP also binary.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 """
@@ -16,7 +16,6 @@ from sunsift.domain.errors import UnusableMessageError
 PACKET: Final = "sunsift.packet"
 HOUSE: Final = "sunsift.house"
 SPECVERSION: Final = "1.0"
-BATCH_TYPE: Final = "application/cloudevents-batch+json"
 _JSON: Final = "application/json"
 _HEADER: Final = "ce-"
 
@@ -34,7 +33,6 @@ class _Event(msgspec.Struct):
 
 
 _event = msgspec.json.Decoder(_Event)
-_batch = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def unwrap(body: bytes) -> tuple[str, bytes]:
@@ -103,13 +101,3 @@ def from_binary_headers(headers: Mapping[str, str], body: bytes) -> bytes:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event["data_base64"] = base64.b64encode(body).decode("ascii")
     return msgspec.json.encode(event)
-
-
-def from_batch(body: bytes) -> list[bytes]:
-    """Return the events of a batch, a JSON array. Errors: UnusableMessageError if it is none."""
-    try:
-        return [bytes(event) for event in _batch.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnusableMessageError(
-            "wrong_event", f"the message is no batch of CloudEvents: {error}"
-        ) from error
