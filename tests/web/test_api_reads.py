@@ -331,3 +331,17 @@ def test_an_unknown_house_is_not_found(reader: httpx.Client, path: str) -> None:
         assert answer.status_code == 404, name
         assert answer.json()["status"] == 404
     assert reader.get("/v1/statuses/nobody").status_code == 404
+
+
+def test_a_house_is_erased(site: Site, client: httpx.Client) -> None:
+    packet = a_packet("a/b")
+    site.parts.store.register([a_house("a/b"), a_house("c")])
+    site.parts.store.save([packet, a_packet("c")], [])
+    told = client.delete("/v1/houses/a%2Fb").json()
+    assert told["house_id"] == "a/b"
+    assert (told["removed"]["house"], told["removed"]["day"]) == (1, 1)
+    assert client.get("/v1/houses/a%2Fb").status_code == 404
+    assert [house["house_id"] for house in got(client, "/v1/houses")["items"]] == ["c"]
+    later = client.post("/v1/packets", content=message_of(packet), headers=_JSON).json()
+    assert (later["erased"], later["accepted"], later["quarantined"]) == (1, 0, 0)
+    assert client.delete("/v1/houses/a%2Fb").status_code == 200, "twice is once"

@@ -45,7 +45,8 @@ def create(
     """Make a token and print it. It is shown this once and stored nowhere: only what it hashes to is.
 
     read: look at everything. ingest: send readings and houses. feedback: tell what visits found. manage: try
-    quarantined messages again or throw them away, send reports again. NAME says for people who has the token.
+    quarantined messages again or throw them away, send reports again, erase a house. NAME says for people
+    who has the token.
     """
     from sunsift.domain.times import to_ms
     from sunsift.tokens import made
