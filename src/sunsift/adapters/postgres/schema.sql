@@ -126,7 +126,7 @@ CREATE TABLE report (
     given_up_at bigint
 );
 CREATE INDEX report_of_house ON report (house, seq);
-CREATE INDEX report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX report_waiting ON report (due, seq) WHERE delivered_at IS NULL AND given_up_at IS NULL;
 CREATE INDEX report_of_day ON report (as_of, status);
 CREATE INDEX report_given_up ON report (seq) WHERE given_up_at IS NOT NULL;
 

@@ -26,7 +26,7 @@ _STATEMENTS = (
     "CREATE INDEX standing_by_status ON standing (status, lost DESC, house)",
     "ALTER TABLE report ADD COLUMN first_tried bigint, ADD COLUMN given_up_at bigint",
     "DROP INDEX report_undelivered",
-    "CREATE INDEX report_waiting ON report (due) WHERE delivered_at IS NULL AND given_up_at IS NULL",
+    "CREATE INDEX report_waiting ON report (due, seq) WHERE delivered_at IS NULL AND given_up_at IS NULL",
     "CREATE INDEX report_of_day ON report (as_of, status)",
     "CREATE INDEX report_given_up ON report (seq) WHERE given_up_at IS NOT NULL",
     "CREATE INDEX quarantine_by_time ON quarantine (received_at, id)",
