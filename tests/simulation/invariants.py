@@ -22,6 +22,12 @@ def _same(kind: str, what: str, found: Sequence[T], wanted: Sequence[T]) -> None
         raise BrokenError(kind, f"{what}: too much {extra}, missing {missing}")
 
 
+def check_houses(records: Records, scenario: Scenario) -> None:
+    """The newest word on every house holds."""
+    wanted = sorted(scenario.final_houses(), key=lambda house: house.house_id)
+    _same("houses", "registrations", list(records.houses()), wanted)
+
+
 def check_packets(records: Records, scenario: Scenario) -> None:
     """Nothing is lost, and every day holds its winning revision, nulls as nulls."""
     found = [packet for house in list(records.houses()) for packet in records.days(house.house_id)]

@@ -2,12 +2,15 @@
 
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sunsift.domain.house import House
 from sunsift.domain.readings import MISSING, Packet
+from sunsift.formats.house_json import HouseWord
 from tests.simulation.scheduler import Choices
-from tests.support.build import FIRST_DAY, a_house, message_of, packet_of
+from tests.support.build import FIRST_DAY, a_house, a_house_message, message_of, packet_of
 
 HOURS = 24
 MINUTE = 60_000
@@ -27,6 +30,9 @@ BROKEN = (
     (b'{"schema": 1, "house_id": "house-0"}', "wrong_shape"),
     (b"\xff\xfe", "not_utf8"),
 )
+# What letters say of a house, and the first time at which they say it: before any run begins.
+TOLD: tuple[dict[str, Any], ...] = ({}, {"tilt": 10.0}, {"capacity_kwp": 6.0}, {"region": "elsewhere"})
+SAID = datetime(2025, 6, 1, tzinfo=UTC)
 TORN = b'{"schema": 1, "house'
 # house_id, day, level, kind, revision
 Day = tuple[str, int, int, int, int]
@@ -36,7 +42,7 @@ Day = tuple[str, int, int, int, int]
 class Letter:
     """One message as the retailer sends it.
 
-    pause: minutes since the one before. packet: what it holds, None if it is unusable.
+    pause: minutes since the one before. packet, word: what it holds, None if it is unusable.
     code: the quarantine's word for what is wrong with it. problem: what the inbox found wrong with it.
     """
 
@@ -45,13 +51,15 @@ class Letter:
     packet: Packet | None
     code: str = ""
     problem: str | None = None
+    word: HouseWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What one run sends.
 
-    houses: registered from the start. late: registered some minutes after the start (minutes, house).
+    houses: registered from the start; what letters say of them is newer.
+    late: registered some minutes after the start (minutes, house).
     changed: a registration that changes (minutes, house).
     """
 
@@ -67,9 +75,11 @@ class Scenario:
 
     def final_houses(self) -> list[House]:
         """Return the registrations as they are in the end."""
-        houses = {h.house_id: h for h in self.houses}
-        houses |= {h.house_id: h for _, h in [*self.late, *self.changed]}
-        return list(houses.values())
+        words = [x.word for x in self.letters if x.word]
+        said = sorted(words, key=lambda word: (word.said_at, word.house.digest()))
+        # Whoever registers during the run says it later than any letter does.
+        final = [*self.houses, *(word.house for word in said), *(h for _, h in [*self.late, *self.changed])]
+        return list({h.house_id: h for h in final}.values())
 
 
 @lru_cache(maxsize=4096)
@@ -97,9 +107,15 @@ def draw_scenario(choices: Choices, *, lossy: bool) -> Scenario:
     if lossy and choices.one_in(8):
         change = ({"capacity_kwp": 6.0}, {"region": "elsewhere"})[choices.below(2)]
         changed.append((choices.below(30), a_house("house-0", **change)))
+    told = [houses.pop().house_id] if lossy and len(houses) > 1 and choices.one_in(4) else []
+    if choices.one_in(4):
+        told.append(houses[0].house_id)
     names = [h.house_id for h in [*houses, *(h for _, h in late)]]
+    names += [name for name in told if name not in names]
     days = [day for name in names for day in _history(name, choices)]
     letters = _shuffled(days, choices)
+    for name in told:
+        _add_words(letters, name, choices)
     for wave in range(choices.below(3)):
         # After a quiet while the retailer corrects a whole house, and its status may change.
         name, level = names[choices.below(len(names))], choices.below(3)
@@ -139,6 +155,19 @@ def _shuffled(days: list[Day], choices: Choices, first_pause: int = 0) -> list[L
         if choices.one_in(16):
             letters.append(_unusable(choices))
     return letters
+
+
+def _add_words(letters: list[Letter], house_id: str, choices: Choices) -> None:
+    """Put words on a house between letters, in any order; some are said at the same time, some come twice."""
+    for _ in range(1 + choices.below(3)):
+        house, at = (
+            a_house(house_id, **TOLD[choices.below(len(TOLD))]),
+            SAID + timedelta(days=choices.below(3)),
+        )
+        body = a_house_message(house, at)
+        word = HouseWord(house, round(at.timestamp() * 1_000_000))
+        for _ in range(1 + choices.one_in(4)):
+            letters.insert(choices.below(len(letters) + 1), Letter(body, 0, None, word=word))
 
 
 def _unusable(choices: Choices) -> Letter:

@@ -181,7 +181,8 @@ class OrderForgotten(SqliteStore):
 
 # Each mutant with the guarantees that it breaks, by the words of the simulation.
 MUTANTS = {
-    Design("key set after success", sender=KeySetAfterSuccess): {"twice"},
+    # Whoever remembers what was sent does not send again what people ask for again: that is lost.
+    Design("key set after success", sender=KeySetAfterSuccess): {"twice", "lost"},
     Design("key set before work", sender=KeySetBeforeWork): {"lost"},
     Design("commit then publish", store=CommitThenPublish): {"lost", "early"},
     Design("read then remove", coordinator=ReadThenRemove): {"stuck"},

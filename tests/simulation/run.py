@@ -232,6 +232,7 @@ def _check(world: World, bench: Bench) -> None:
         LevelModel(),
         AT_ONCE,
     )
+    invariants.check_houses(records, scenario)
     invariants.check_packets(records, scenario)
     invariants.check_predictions(records, wanted, scenario, world.rules)
     invariants.check_reports(world.witness, wanted)

@@ -64,9 +64,11 @@ class Witness:
         return saved
 
     def _register(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        before = list(self._records.houses())
         result = call(*arguments)
-        for house in arguments[0]:
-            self._valid.pop(house.house_id, None)
+        for house in self._records.houses():
+            if house not in before:
+                self._valid.pop(house.house_id, None)
         self._note_closed()
         return result
 

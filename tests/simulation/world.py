@@ -115,7 +115,7 @@ class World:
             clock, harm, turn, partial(self.fault, "sender"), partial(self.fault, "gone")
         )
         self.store = design.store(bench.database, clock, turn)
-        self.store.register(self.scenario.houses)
+        self.store.register(self.scenario.houses, [0] * len(self.scenario.houses))
         self._memory = None
         if design.coordinator is not None:
             self._memory = design.coordinator(turn)
