@@ -3,8 +3,8 @@
 Console blocks: a line `$ command` runs in bash, `> ` continues it, and the lines below it are what it
 must print (standard output and error together). `...` stands for anything: within a line for a part of
 it, alone on a line for any lines. Several spaces count as one. A command must succeed unless the page
-says `# exit 2` behind it. All blocks of a page share one new folder. Python blocks are doctests that share
-that folder and their names.
+says `# exit 2` behind it. All blocks of a page share one new folder, beside which `examples/` is, and what a
+command `export` sets. Python blocks are doctests that share that folder and their names.
 """
 
 import doctest
@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import IDS, PAGES, Block, blocks, directed
+from tests.docs.pages import IDS, PAGES, ROOT, Block, blocks, directed
+from tests.docs.terminals import Terminals, on_ports_of_its_own
 
 LONGEST_SECONDS = 120
 EXIT = re.compile(r"\s+# exit (\d+)$")
+EXPORT = "export "
 
 
 def commands(block: Block) -> Iterator[tuple[str, int, str]]:
@@ -47,6 +49,10 @@ def fits(expected: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed + "\n" if printed else "") is not None
 
 
+def shows(expected: str, printed: str) -> bool:
+    return fits(tidy(expected), tidy(printed))
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Return an environment in which `sunsift` is this very code, and prints as in a wide plain terminal."""
     bin_folder = folder / ".bin"
@@ -65,8 +71,20 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def export(command: str, folder: Path, variables: dict[str, str]) -> None:
+    """Have the commands that follow see what one exports, as in one terminal."""
+    script = f"{command}\nenv -0"
+    done = subprocess.run(["bash", "-ec", script], cwd=folder, env=variables, capture_output=True, check=True)
+    for line in done.stdout.decode().rstrip("\0").split("\0"):
+        name, _, value = line.partition("=")
+        variables[name] = value
+
+
 def run_console(block: Block, folder: Path, variables: dict[str, str], page: str) -> None:
     for command, code, expected in commands(block):
+        if command.startswith(EXPORT):
+            export(command, folder, variables)
+            continue
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=folder,
@@ -80,22 +98,35 @@ def run_console(block: Block, folder: Path, variables: dict[str, str], page: str
         printed = tidy(done.stdout.decode())
         where = f"{page} line {block.line}: $ {command}"
         assert done.returncode == code, f"{where}\nexit code {done.returncode}, printed:\n{printed}"
-        assert fits(tidy(expected), printed), f"{where}\nthe page says:\n{expected}\n\nit printed:\n{printed}"
+        assert shows(expected, printed), f"{where}\nthe page says:\n{expected}\n\nit printed:\n{printed}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    variables = environment(tmp_path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(folder)
+    found, ports = on_ports_of_its_own(blocks(page))
+    variables = environment(folder) | ports
+    with Terminals(folder, variables, shows) as terminals:
+        run_page(found, folder, variables, terminals, page)
+
+
+def run_page(
+    found: list[Block], folder: Path, variables: dict[str, str], terminals: Terminals, page: Path
+) -> None:
     names: dict[str, object] = {}
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    for number, block in enumerate(blocks(page)):
+    for number, block in enumerate(found):
         if file := directed(block, "file"):
-            (tmp_path / file).write_text(block.text, "utf-8")
+            (folder / file).write_text(block.text, "utf-8")
         elif directed(block, "not run"):
             continue
+        elif terminal := directed(block, "terminal"):
+            terminals.show(terminal, block, page.name)
         elif block.language == "console":
-            run_console(block, tmp_path, variables, page.name)
+            run_console(block, folder, variables, page.name)
         elif block.language == "python":
             test = parser.get_doctest(block.text, names, f"{page.name}-{number}", str(page), block.line)
             assert test.examples, f"{page.name} line {block.line}: write it with >>> so that it is checked"
@@ -113,3 +144,17 @@ def test_a_page_that_lies_is_caught(tmp_path: Path) -> None:
             run_console(Block("console", text, 1, ""), tmp_path, variables, "page")
     honest = "$ echo one; echo 22:10; echo three\none\n...:10\n...\n$ exit 3  # exit 3\n"
     run_console(Block("console", honest, 1, ""), tmp_path, variables, "page")
+
+
+def test_terminals_go_on_beside_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a terminal shows is waited for; what it never shows fails, and nothing is left running."""
+    tell = "$ echo ready; read -r word < pipe; echo heard $word; exec sleep 600\nready\n"
+    os.mkfifo(tmp_path / "pipe")
+    with Terminals(tmp_path, environment(tmp_path), shows) as terminals:
+        terminals.show("second", Block("console", tell, 1, ""), "page")
+        (tmp_path / "pipe").write_text("it\n")
+        terminals.show("second", Block("console", "heard it\n", 2, ""), "page")
+        terminals.show("second", Block("console", "^C\n$ echo again\nagain\n", 3, ""), "page")
+        monkeypatch.setattr("tests.docs.terminals.PATIENCE_SECONDS", 0.2)
+        with pytest.raises(AssertionError, match="it stands there"):
+            terminals.show("second", Block("console", "$ echo one; exec sleep 600\ntwo\n", 4, ""), "page")
