@@ -71,6 +71,16 @@ def test_what_a_program_sends_is_there_afterwards(sunsift: Command) -> None:
     assert [house["house_id"] for house in sunsift.json("houses", "list")] == ["6102000001"]
 
 
+def test_what_was_answered_survives_a_kill(sunsift: Command) -> None:
+    with serving(sunsift.data, "--open") as (running, url):
+        assert httpx.put(f"{url}/v1/houses/6102000001", json=HOUSE).status_code == 200
+        assert httpx.post(f"{url}/v1/packets", json=fields_of(a_packet("6102000001"))).status_code == 202
+        running.kill()
+        running.wait(PATIENCE_SECONDS)
+    with serving(sunsift.data, "--open") as (_, url):
+        assert len(httpx.get(f"{url}/v1/houses/6102000001/days").json()["items"]) == 1
+
+
 def test_open_asks_nobody_for_a_token(sunsift: Command) -> None:
     with serving(sunsift.data, "--open") as (running, url):
         assert httpx.get(f"{url}/v1/houses").json() == {"items": [], "next_cursor": None}

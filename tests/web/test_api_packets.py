@@ -3,14 +3,20 @@
 import gzip
 import json
 import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from sunsift.domain.readings import Packet
+from sunsift.web.limits import Limits
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, fields_of, lines_of, message_of
-from tests.support.web import Site
+from tests.support.kill import wait_until
+from tests.support.web import Site, running, settings_for
 
 PACKETS = "/v1/packets"
 BULK = "/v1/packets/bulk"
@@ -169,3 +175,42 @@ def test_any_order_and_any_split_gives_the_same(site: Site, client: httpx.Client
         for first in range(0, len(packets), 7):
             post(client, BULK, lines_of(packets[first : first + 7]), "application/x-ndjson")
         assert stored(site) == winners
+
+
+def test_many_send_at_once(site: Site, client: httpx.Client) -> None:
+    houses = [f"crowd/{n}" for n in range(12)]
+    site.parts.store.register([a_house(house) for house in houses])
+    lines = {"Content-Type": "application/x-ndjson"}
+
+    def send(house: str) -> list[int]:
+        packets = days_of(house, FIRST_DAY, 20)
+        answers = [client.post(BULK, content=lines_of(packets), headers=lines) for _ in range(3)]
+        answers += [client.get(f"/v1/houses/{house.replace('/', '%2F')}/days"), client.get("/v1/summary")]
+        return [answer.status_code for answer in answers]
+
+    with ThreadPoolExecutor(len(houses)) as crowd:
+        told = list(crowd.map(send, houses))
+    assert told == [[202, 202, 202, 200, 200]] * len(houses)
+    for house in houses:
+        assert stored(site, house) == days_of(house, FIRST_DAY, 20)
+
+
+def test_a_server_that_stops_finishes_what_it_began(tmp_path: Path) -> None:
+    packets = days_of("a", FIRST_DAY, 60)
+    with ExitStack() as until_stopped, ThreadPoolExecutor(1) as sender:
+        site = until_stopped.enter_context(running(settings_for(tmp_path), limits=Limits(bulks=1)))
+        site.parts.store.register([a_house("a")])
+
+        def body() -> Iterator[bytes]:
+            yield lines_of(packets[:30])
+            assert site.web.stopping.wait(30)
+            yield lines_of(packets[30:])
+
+        headers = {"Authorization": f"Bearer {site.token()}", "Content-Type": "application/x-ndjson"}
+        url = f"{site.url}{BULK}"
+        answer = sender.submit(lambda: httpx.post(url, content=body(), headers=headers, timeout=60))
+        wait_until(site.app.state.bulks.locked)
+        until_stopped.close()
+        assert answer.result(60).json()["accepted"] == len(packets)
+    with running(settings_for(tmp_path)) as site:
+        assert stored(site, "a") == packets

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from sunsift.domain.errors import SettingsError
 from sunsift.web.loopback import is_loopback
 
-# Whoever is still being answered by then is cut off.
-GRACEFUL_SECONDS: Final = 5
+# Whoever is still being answered by then is cut off; a large bulk takes some seconds.
+GRACEFUL_SECONDS: Final = 15
 STARTS_WITHIN_SECONDS: Final = 30.0
 # More connections at once are answered 503; a browser that watches a page holds one.
 CONNECTIONS: Final = 500

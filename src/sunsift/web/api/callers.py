@@ -58,7 +58,7 @@ async def _let_in(request: Request) -> None:
 def _log(request: Request, status: int, seconds: float) -> None:
     level = logging.DEBUG if request.method in {"GET", "HEAD"} and status < 500 else logging.INFO
     found = getattr(request.scope.get("route"), "path_format", None)
-    route = "no such route" if found is None else f"{API}{found}"
+    route = "no such route" if found is None else f"{API}{found.removeprefix(API)}"
     caller = getattr(request.state, "caller", None)
     fields = {"milliseconds": round(1000 * seconds), "caller": caller.name if caller else None}
     log.log(level, "%s %s %d", request.method, route, status, extra=fields)
