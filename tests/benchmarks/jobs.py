@@ -5,39 +5,25 @@ and whatever else it counted.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from sunsift.adapters.files import FilesInbox
 from sunsift.adapters.json_lines import JsonLinesSender
-from sunsift.domain.rules import Rules
 from sunsift.formats.houses_csv import read_houses
 from sunsift.lab.datasets import real_homes
 from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
 from sunsift.lab.judge import separation
 from sunsift.local import deliver_all, ingest_all, settle_all
-from sunsift.settings import Settings
-from sunsift.wiring import Sunsift, embedded
 from tests.benchmarks import limit
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines
 from tests.benchmarks.model_jobs import cold_load, model_file, score_year, zipped_needs
+from tests.benchmarks.parts import sunsift
 from tests.benchmarks.stopwatch import Figures, Stopwatch, check, pin_to_one_core
 
 BEFORE: Final = "before.jsonl"
 """The file of the days that are stored before anything is measured."""
-
-
-@contextmanager
-def _sunsift(data: Path) -> Iterator[Sunsift]:
-    # Quiet at once, so that nobody waits three quarters of an hour; all else as shipped.
-    settings = Settings(data=data, data_sets=data, rules=Rules(quiet_minutes=0.0))
-    parts = embedded(settings)
-    try:
-        yield parts
-    finally:
-        parts.close()
 
 
 def write_mail(houses: int, days: int, houses_csv: Path, mail: Path, shuffled: bool = False) -> Figures:
@@ -66,7 +52,7 @@ def _write_registrations(fleet: Fleet, houses_csv: Path) -> None:
 
 def register(houses_csv: Path, data: Path) -> Figures:
     """Make a store and register the houses in it."""
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         added = parts.store.register(read_houses(houses_csv)).added
     return {"houses": added}
 
@@ -75,7 +61,7 @@ def ingest(mail: Path, data: Path, packets: int) -> Figures:
     """Ingest a file on one core, committed as shipped."""
     pin_to_one_core()
     watch = Stopwatch()
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         with watch:
             saved = ingest_all(parts, FilesInbox([mail]))
         check("packets accepted", saved.accepted, packets)
@@ -90,7 +76,7 @@ def predict_whole(mail: Path, data: Path, houses: int, periods: int) -> Figures:
     """
     pin_to_one_core()
     figures: Figures = {}
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         ingest_all(parts, FilesInbox([mail]))
         parts.close_days()
         for index in range(houses):
@@ -107,7 +93,7 @@ def predict_whole(mail: Path, data: Path, houses: int, periods: int) -> Figures:
 def end_to_end(mail: Path, data: Path, packets: int, houses: int) -> Figures:
     """Take a file through all steps until every report is delivered to a file."""
     watch, reading, judging = Stopwatch(), Stopwatch(), Stopwatch()
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         with watch:
             with reading:
                 saved = ingest_all(parts, FilesInbox([mail]))
@@ -129,7 +115,7 @@ def end_to_end(mail: Path, data: Path, packets: int, houses: int) -> Figures:
 def daily(folder: Path, data: Path, houses: int) -> Figures:
     """Store and predict a month, then time each further day by itself."""
     figures: Figures = {}
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         ingest_all(parts, FilesInbox([folder / BEFORE]))
         settle_all(parts)
         for path in sorted(folder.glob("day-*.jsonl")):
@@ -147,7 +133,7 @@ def daily(folder: Path, data: Path, houses: int) -> Figures:
 
 def year(folder: Path, data: Path, settle_every: int) -> Figures:
     """Let a year pass: ingest every day by itself, and settle whenever some days have come."""
-    with _sunsift(data) as parts:
+    with sunsift(data) as parts:
         for number, path in enumerate(sorted(folder.glob("day-*.jsonl")), start=1):
             ingest_all(parts, FilesInbox([path]))
             if number % settle_every == 0:
