@@ -16,9 +16,10 @@ INSERT INTO quarantine (id, code, reason, house_id, utc_offset_hours, source, re
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
 """
 _SELECT = "SELECT q.id, q.code, q.reason, q.house_id, q.source, q.received_at, q.body FROM quarantine AS q"
-# The first condition is the index's.
+# The first condition is the index's, which alone finds what waits for a house among all that waits.
 _REDRIVABLE = f"""
-{_SELECT} JOIN house AS h ON h.house_id = q.house_id WHERE q.code IN ('unknown_house', 'clock')
+{_SELECT} INDEXED BY quarantine_of_house JOIN house AS h ON h.house_id = q.house_id
+WHERE q.code IN ('unknown_house', 'clock')
 AND (q.code = 'unknown_house' OR q.utc_offset_hours = h.utc_offset_hours)
 """
 _IN_ORDER = "ORDER BY q.house_id, q.id LIMIT ?"
