@@ -15,7 +15,9 @@ class Word(NamedTuple):
 
     def beats(self, other: "Word") -> bool:
         """Say whether this word holds, and not the other one, whichever came last."""
-        return (self.said_at, self.house.digest()) > (other.said_at, other.house.digest())
+        if self.said_at != other.said_at:
+            return self.said_at > other.said_at
+        return self.house != other.house and self.house.digest() > other.house.digest()
 
 
 @dataclass(slots=True)
