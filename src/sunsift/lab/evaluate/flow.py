@@ -16,7 +16,7 @@ from sunsift.lab.evaluate.trace import CODE, Trace
 from sunsift.lab.fleet_files import packet_messages
 from sunsift.lab.record import Progress, Record
 from sunsift.model import Model
-from sunsift.ports import DELIVER, PREDICT, Message, Report
+from sunsift.ports import DELIVER, PREDICT, Message, Report, Unsent
 from sunsift.settings import Settings
 from sunsift.steps.settle import BATCH
 from sunsift.wiring import Sunsift, embedded
@@ -68,11 +68,12 @@ class Retailer:
     """A sender that hands every report over at once."""
 
     batch = 1000
+    target = "retailer"
 
     def __init__(self, told: Callable[[Report], None]) -> None:
         self._told = told
 
-    def send(self, reports: Sequence[Report]) -> dict[str, str]:
+    def send(self, reports: Sequence[Report]) -> dict[str, Unsent]:
         """Take the reports; all of them are acknowledged."""
         for report in reports:
             self._told(report)
