@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from sunsift.domain.house import House
 from sunsift.domain.times import to_ms
 from sunsift.settings import Secrets
 from sunsift.tokens import Scope
@@ -23,6 +24,7 @@ POLICY = (
 COOKIE = "sunsift_session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 SECRET = "a secret of thirty-two characters"
+HOUSE = House(house_id="6102000001", capacity_kwp=5.0, latitude=-34.0, longitude=151.0, utc_offset_hours=10.0)
 HTTPS = {"X-Forwarded-Proto": "https"}
 
 
@@ -277,6 +279,19 @@ def test_forms_come_in_one_way_only(inside: Browser) -> None:
     assert inside.client.post("/logout", files={"csrf_token": fields["csrf_token"]}).status_code == 415
     assert inside.client.post("/logout", data=fields | {"note": "x" * 70_000}).status_code == 413
     assert inside.is_logged_in()
+
+
+def test_a_session_may_do_what_its_token_may(site: Site) -> None:
+    site.parts.store.register([HOUSE])
+    fields = {"found": "fault", "first_day": "2025-11-01", "last_day": "2025-11-02", "note": ""}
+    for scopes, status in (
+        ((Scope.READ, Scope.INGEST, Scope.MANAGE), 403),
+        ((Scope.READ, Scope.FEEDBACK), 303),
+    ):
+        with browsing(site) as browser:
+            browser.log_in(site.token(*scopes))
+            assert browser.post("/houses/6102000001/feedback", headers=None, **fields).status_code == status
+    assert len(list(site.parts.records.feedback("6102000001"))) == 1
 
 
 def test_a_cookie_alone_changes_nothing_through_the_api(inside: Browser) -> None:
