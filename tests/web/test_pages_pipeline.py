@@ -169,6 +169,9 @@ def test_everything_of_one_code(site: Site, browser: httpx.Client) -> None:
     some = set(refuse(site, *(unreadable("weird") for _ in range(3))))
     other = set(refuse(site, unreadable()))
     answer = act(browser, "discard", code="weird", everything="true")
+    assert "Throw away 3 messages for good?" in answer.text
+    assert some <= waits(site)
+    answer = act(browser, "discard", code="weird", everything="true", sure="true")
     assert "3 thrown away." in answer.text
     assert not some & waits(site)
     assert other <= waits(site)

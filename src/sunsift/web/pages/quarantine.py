@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sunsift.exports import body_as_text
@@ -85,15 +85,22 @@ def message(
 
 @router.post("/pipeline/quarantine", dependencies=[Depends(needs(Scope.MANAGE))])
 def act(
+    request: Request,
     web: TheWeb,
     action: Annotated[Literal["redrive", "discard"], Form()],
     id: Annotated[list[str] | None, Form()] = None,
     everything: Annotated[bool, Form()] = False,
     code: Annotated[str, Form(max_length=64)] = "",
-) -> RedirectResponse:
-    """Try messages again, or throw them away: those that are named, or everything of a code."""
+    sure: Annotated[bool, Form()] = False,
+) -> Response:
+    """Try messages again, or throw them away: those that are named, or everything of a code.
+
+    Who throws everything away is asked once more.
+    """
     with web.pool.borrow() as parts:
         ids = _of_code(parts.records, code) if everything else (id or [])
+        if everything and action == "discard" and not sure:
+            return page(request, "quarantine_sure.html", here="pipeline", code=code, count=len(ids))
         told = _redriven(parts, ids) if action == "redrive" else {"discarded": parts.store.discard(ids)}
     return RedirectResponse(_told(code, told) + "#quarantine", 303)
 
