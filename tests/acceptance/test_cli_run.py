@@ -57,7 +57,7 @@ def test_packets_become_reports_and_a_signal_stops_it(
         assert said in err
     assert "Traceback" not in err
     [report] = map(json.loads, reports.read_text().splitlines())
-    assert (report["house_id"], report["status"]) == ("house-1", "well")
+    assert (report["data"]["house_id"], report["data"]["status"]) == ("house-1", "well")
 
 
 def test_it_goes_on_where_it_was(ready: Command) -> None:

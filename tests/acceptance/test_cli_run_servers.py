@@ -16,7 +16,7 @@ import pytest
 
 from tests.acceptance.cli_command import Command, houses_csv, process, stop, wait_until
 from tests.support.build import FIRST_DAY, a_house, a_house_message, a_packet, days_of, lines_of, message_of
-from tests.support.receiver import Receiver
+from tests.support.receiver import HERE, Receiver
 from tests.support.servers.azurite import ACCOUNT, Azurite
 from tests.support.servers.common import ROOT, free_port
 from tests.support.servers.postgres import Postgres, fresh_database
@@ -178,7 +178,7 @@ def test_a_worker_on_servers(
 ) -> None:
     valkey.flush()
     database = fresh_database(postgres)
-    given = {"SUNSIFT_STORE": database, "SUNSIFT_AZURE_CONNECTION_STRING": azurite.connection_string}
+    given = {"SUNSIFT_STORE": database, "SUNSIFT_AZURE_CONNECTION_STRING": azurite.connection_string} | HERE
     port = free_port()
     shell = [sys.executable, "-m", "sunsift", "--store", database, "houses", "add"]
     houses = houses_csv(tmp_path / "houses.csv", [a_house(capacity_kwp=2.5)])

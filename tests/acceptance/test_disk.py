@@ -64,7 +64,7 @@ def test_reports_wait_for_room(small_fleet: Fleet, sunsift: Sunsift) -> None:
     # The first retry comes after a minute.
     later = FixedClock(datetime.now(UTC) + timedelta(minutes=2))
     with closing(embedded(read_settings({}, sunsift.data), clock=later)) as parts:
-        assert deliver_all(parts, JsonLinesSender(reports)).failed == 0
+        assert deliver_all(parts, JsonLinesSender(reports, str)).failed == 0
     assert delivered(sunsift) == {row["key"] for row in small_fleet.reports}
 
 

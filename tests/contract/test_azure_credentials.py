@@ -17,7 +17,7 @@ from sunsift.adapters.azure.inbox import AzureQueueInbox
 from sunsift.adapters.azure.sender import AzureQueueSender
 from sunsift.domain.errors import SunsiftError
 from tests.contract.suites.inbox import BODIES
-from tests.contract.suites.sender import REPORTS
+from tests.contract.suites.sender import REPORTS, words
 from tests.support.servers.azurite import ACCOUNT, KEY, Azurite
 from tests.support.servers.common import free_port
 
@@ -66,7 +66,7 @@ class TestSas:
 
     def test_add_is_what_an_outbox_needs(self, azure_queue: QueueClient, grant: Grant) -> None:
         with grant("a") as client:
-            assert AzureQueueSender(client).send(REPORTS) == {}
+            assert AzureQueueSender(client, words).send(REPORTS) == {}
         assert len(azure_queue.peek_messages(max_messages=32)) == len(REPORTS)
 
     @pytest.mark.parametrize(("permissions", "hours"), [("a", 1.0), ("rup", -1.0)], ids=["wrong", "expired"])
@@ -92,7 +92,7 @@ class TestSecrets:
         azure_queue.send_message("{}")
         with closing(AzureQueueInbox(opened(azurite, azure_queue.queue_name, sas))) as inbox:
             inbox.delete(inbox.receive(32))
-            AzureQueueSender(inbox._client).send(REPORTS)
+            AzureQueueSender(inbox._client, words).send(REPORTS)
         assert "sig=HIDDEN" in caplog.text, "or else nothing was there to be hidden"
         assert_untold(caplog.text, signature_of(sas))
 
@@ -114,11 +114,11 @@ class TestSecrets:
 def trouble(client: QueueClient) -> str:
     """Return everything that an inbox and an outbox say of their trouble, tracebacks included."""
     with closing(AzureQueueInbox(client)) as inbox:
-        problems = AzureQueueSender(client).send(REPORTS)
+        problems = AzureQueueSender(client, words).send(REPORTS)
         with pytest.raises(SunsiftError) as caught:
             inbox.receive(32)
     assert set(problems) == {r.key for r in REPORTS}
-    return "".join([*problems.values(), *traceback.format_exception(caught.value)])
+    return "".join([*(why.problem for why in problems.values()), *traceback.format_exception(caught.value)])
 
 
 def signature_of(sas: str) -> str:
