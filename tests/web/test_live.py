@@ -10,7 +10,8 @@ import pytest
 
 from sunsift.ports import Refused
 from sunsift.tokens import Scope
-from sunsift.web.pages.live import WATCHERS, Watch
+from sunsift.views.fleet import KEPT_SECONDS
+from sunsift.web.pages.live import STALE_AFTER_SECONDS, WATCHERS, Watch
 from tests.support.kill import wait_until
 from tests.support.web import Site, running, settings_for
 
@@ -35,6 +36,10 @@ def test_a_change_is_told(site: Site, client: httpx.Client) -> None:
         assert next(events) == "ready"
         site.parts.store.save([], [Refused(b"x", "", "not_json", "no JSON")])
         assert next(events) == "changed"
+        # Sums that were kept from before it would stay on the page otherwise.
+        begun = time.monotonic()
+        assert next(events) == "changed"
+        assert KEPT_SECONDS < time.monotonic() - begun < STALE_AFTER_SECONDS / 2
 
 
 def test_nobody_hears_without_the_scope_read(site: Site) -> None:

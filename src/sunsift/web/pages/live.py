@@ -12,11 +12,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from sunsift.domain.errors import SunsiftError
 from sunsift.tokens import Scope
+from sunsift.views.fleet import KEPT_SECONDS
 from sunsift.web.access import needs
 from sunsift.web.context import TheWeb, Web
 
 LOOK_SECONDS: Final = 2.0
 STEP_SECONDS: Final = 0.25
+# Pages keep sums for a few seconds: whoever asks right after a change may get those from before it.
+ONCE_MORE_AFTER_SECONDS: Final = KEPT_SECONDS + 1.0
 # What a page says of ages ("40 s ago") goes stale without any change.
 STALE_AFTER_SECONDS: Final = 30.0
 # The browser asks again by itself, and whoever logged out meanwhile is refused then.
@@ -94,12 +97,15 @@ async def _events(watch: Watch, web: Web) -> AsyncIterator[str]:
     try:
         seen = await watch.number()
         yield "retry: 3000\nevent: ready\ndata:\n\n"
-        began = told = time.monotonic()
+        began = time.monotonic()
+        due = began + STALE_AFTER_SECONDS
         while not web.stopping.is_set() and time.monotonic() - began < LONGEST_SECONDS:
             await asyncio.sleep(STEP_SECONDS)
             number = await watch.number()
-            if number != seen or time.monotonic() - told > STALE_AFTER_SECONDS:
-                seen, told = number, time.monotonic()
+            now = time.monotonic()
+            if number != seen or now >= due:
+                due = now + (STALE_AFTER_SECONDS if number == seen else ONCE_MORE_AFTER_SECONDS)
+                seen = number
                 yield "event: changed\ndata:\n\n"
     finally:
         watch.watchers -= 1
