@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from sunsift.activity import ActivityObserver
 from sunsift.cli.demo_truth import Truth, comparison, judged, tally
 from sunsift.cli.output import examples, plain, progress, show, table
 from sunsift.cli.state import command_line, opened, settings_of
@@ -77,6 +76,8 @@ def demo(
     unusable. Real homes take part where their data sets are present. The state stays in ./demo-data (with
     --data DIR: in DIR/demo) to play with; the next demo replaces it.
     """
+    from sunsift.activity import ActivityObserver
+
     begun = time.perf_counter()
     folder = ctx.obj.data / "demo" if ctx.obj.data else DEFAULT_FOLDER
     _make_fresh(folder)

@@ -126,7 +126,6 @@ def run(
     from sunsift.local import Schedule, Service
     from sunsift.prometheus import served
     from sunsift.settings import LONGEST_STEP_MS, shown
-    from sunsift.telemetry import SILENT
     from sunsift.wiring import inbox_at, sender_to
 
     settings = settings_of(ctx, quiet_minutes)
@@ -143,7 +142,7 @@ def run(
     with (
         served(metrics) if metrics else nullcontext() as observer,
         opened(settings, longest_step_ms=LONGEST_STEP_MS, observer=observer, must_exist=False) as parts,
-        served_if_possible(settings, listen, open_to_all=open_to_all, observer=observer or SILENT),
+        served_if_possible(settings, listen, open_to_all=open_to_all, observer=observer),
     ):
         if observer is not None:
             observer.watch(parts.records, parts.model)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sunsift.activity import ActivityObserver
 from sunsift.domain.errors import MissingExtraError, SettingsError
 from sunsift.settings import LONGEST_STEP_MS, Settings
-from sunsift.telemetry import SILENT, Observer
 
 if TYPE_CHECKING:
+    from sunsift.telemetry import Observer
     from sunsift.wiring import Sunsift
 
 log = logging.getLogger("sunsift")
@@ -27,13 +26,15 @@ def served(
     *,
     open_to_all: bool = False,
     proxies: Sequence[str] = (),
-    observer: Observer = SILENT,
+    observer: "Observer | None" = None,
 ) -> Iterator[str]:
     """Serve while the block runs, which is told the address as a URL.
 
     listen: HOST:PORT; None for what the settings say. Errors: SettingsError if nobody can listen there,
     MissingExtraError without the extra web, typer.BadParameter for a server open to more than this machine.
     """
+    from sunsift.activity import ActivityObserver
+    from sunsift.telemetry import SILENT
     from sunsift.wiring import connected, needs
 
     with needs("web"):
@@ -50,7 +51,7 @@ def served(
     def open_parts() -> "Sunsift":
         parts = connected(settings, longest_step_ms=LONGEST_STEP_MS)
         # What comes in through the API is work of the flow as well; requests are few enough to note each.
-        noted = ActivityObserver(parts.store, parts.clock, observer, write_seconds=0.0)
+        noted = ActivityObserver(parts.store, parts.clock, observer or SILENT, write_seconds=0.0)
         return replace(parts, observer=noted)
 
     pool = Pool(open_parts)
@@ -74,7 +75,7 @@ def served(
 
 @contextmanager
 def served_if_possible(
-    settings: Settings, listen: str | None, *, open_to_all: bool, observer: Observer = SILENT
+    settings: Settings, listen: str | None, *, open_to_all: bool, observer: "Observer | None" = None
 ) -> Iterator[None]:
     """Serve beside a service that goes on without, too, unless an address was asked for.
 
