@@ -26,6 +26,7 @@ class Bench:
     _mail: dict[str, Path] = field(default_factory=dict)
     _stores: int = 0
     _servers: Servers | None = None
+    _large: Path | None = None
 
     def mail(self, houses: int, days: int, *, shuffled: bool = False, suffix: str = ".jsonl") -> Path:
         """Return a file of packets; its registrations lie beside it."""
@@ -66,6 +67,15 @@ class Bench:
         data = self.folder / f"store-{self._stores}"
         run("register", houses_csv=houses_of(mail), data=data)
         return data
+
+    def large_store(self) -> Path:
+        """Return the store of many predicted houses, made once and used by all."""
+        if self._large is None:
+            houses, days, distinct = self.sizes.large
+            self.tell(f"making a store of {houses:,} houses x {days} days")
+            self._large = self.folder / "large"
+            run("large_store", data=self._large, houses=houses, days=days, distinct=distinct)
+        return self._large
 
     @property
     def servers(self) -> Servers:

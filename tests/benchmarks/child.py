@@ -31,7 +31,7 @@ def run(job: str, **arguments: Any) -> Figures:
 
 def main(name: str, arguments: str) -> None:
     """Run the named job and print its figures as JSON."""
-    job = JOBS.get(name) or _server_job(name)
+    job = JOBS.get(name) or _other_job(name)
     hints = get_type_hints(job)
     given = {key: Path(v) if hints[key] is Path else v for key, v in json.loads(arguments).items()}
     figures: Figures = job(**given)
@@ -40,11 +40,15 @@ def main(name: str, arguments: str) -> None:
     print(json.dumps(figures))
 
 
-def _server_job(name: str) -> Callable[..., Figures]:
+def _other_job(name: str) -> Callable[..., Figures]:
     # What they import is no part of the memory that others use.
     from tests.benchmarks.server_jobs import SERVER_JOBS
 
-    return SERVER_JOBS[name]
+    if name in SERVER_JOBS:
+        return SERVER_JOBS[name]
+    from tests.benchmarks.web_jobs import WEB_JOBS
+
+    return WEB_JOBS[name]
 
 
 if __name__ == "__main__":

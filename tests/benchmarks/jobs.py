@@ -18,9 +18,12 @@ from sunsift.lab.judge import separation
 from sunsift.local import deliver_all, ingest_all, settle_all
 from tests.benchmarks import limit
 from tests.benchmarks.fleet import Fleet, house_id, make_fleet, write_lines
+from tests.benchmarks.large import large_store
+from tests.benchmarks.meter_jobs import METER_JOBS
 from tests.benchmarks.model_jobs import cold_load, model_file, score_year, zipped_needs
 from tests.benchmarks.parts import sunsift
 from tests.benchmarks.stopwatch import Figures, Stopwatch, check, pin_to_one_core
+from tests.benchmarks.store_jobs import STORE_JOBS
 
 BEFORE: Final = "before.jsonl"
 """The file of the days that are stored before anything is measured."""
@@ -188,23 +191,28 @@ def limit_alone(mail: Path, database: Path, packets: int) -> Figures:
     return {"store_seconds": stored.seconds, "seconds": stored.seconds + passed.seconds}
 
 
-JOBS: Final[dict[str, Callable[..., Figures]]] = {
-    job.__name__: job
-    for job in (
-        write_mail,
-        write_daily_mail,
-        register,
-        ingest,
-        predict_whole,
-        end_to_end,
-        daily,
-        year,
-        stored_bytes,
-        real_separation,
-        limit_alone,
-        cold_load,
-        score_year,
-        model_file,
-        zipped_needs,
-    )
-}
+JOBS: Final[dict[str, Callable[..., Figures]]] = (
+    METER_JOBS
+    | STORE_JOBS
+    | {
+        job.__name__: job
+        for job in (
+            write_mail,
+            write_daily_mail,
+            register,
+            ingest,
+            predict_whole,
+            end_to_end,
+            daily,
+            year,
+            stored_bytes,
+            real_separation,
+            limit_alone,
+            cold_load,
+            score_year,
+            model_file,
+            zipped_needs,
+            large_store,
+        )
+    }
+)

@@ -10,10 +10,13 @@ from sunsift.lab.datasets import real_homes
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.child import run
 from tests.benchmarks.cloud_rows import CLOUD_MEASUREMENTS
+from tests.benchmarks.meter_rows import METER_MEASUREMENTS
 from tests.benchmarks.model_rows import cold_load_row, score_row, size_rows
 from tests.benchmarks.rows import Row
 from tests.benchmarks.server_rows import SERVER_MEASUREMENTS
 from tests.benchmarks.stopwatch import Figures
+from tests.benchmarks.store_rows import STORE_MEASUREMENTS
+from tests.benchmarks.web_rows import WEB_MEASUREMENTS
 
 MILLION: Final = 1_000_000
 PEAK_TARGET_MB: Final = 500.0
@@ -190,6 +193,9 @@ MEASUREMENTS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **{
         measure.__name__: measure for measure in (ingest, predict, end_to_end, daily, size, model, separation)
     },
+    **METER_MEASUREMENTS,
+    **WEB_MEASUREMENTS,
+    **STORE_MEASUREMENTS,
     **SERVER_MEASUREMENTS,
     **CLOUD_MEASUREMENTS,
 }

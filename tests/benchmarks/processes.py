@@ -15,3 +15,12 @@ def cpu_seconds_of(pid: int) -> float:
     # utime, stime, cutime, cstime: see man 5 proc
     ticks = sum(int(field) for field in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK") + sum(cpu_seconds_of(int(child)) for child in children)
+
+
+def peak_mb_of(pid: int) -> float:
+    """Return the most memory that a running process has used so far [MB]; 0 where nobody tells."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024.0

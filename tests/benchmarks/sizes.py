@@ -1,5 +1,6 @@
 """How large the measurements are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,16 @@ class Sizes:
     server_daily: tuple[int, int, int]
     server_year: tuple[int, int, int]
     queue: int
+    large: tuple[int, int, int]
+    looks: tuple[int, int]
+    web: tuple[int, int]
+    bulks: tuple[int, ...]
+    erased: int
+    pairs: int
+    clients: tuple[int, ...]
+    singles: int
+    meter_read: Mapping[str, tuple[int, int]]
+    meter_ingest: Mapping[str, tuple[int, int]]
 
 
 SIZES: Final = {
@@ -48,6 +59,28 @@ SIZES: Final = {
         server_daily=(10_000, 30, 2),
         server_year=(200, 395, 5),
         queue=3200,
+        large=(10_000, 365, 100),
+        looks=(100, 5),
+        web=(1000, 35),
+        bulks=(1000, 5000),
+        clients=(1, 4),
+        singles=800,
+        erased=20,
+        pairs=6,
+        meter_read={
+            "nem12": (970, 365),
+            "csv": (97, 365),
+            "csv_by_time": (10_000, 3),
+            "parquet": (97, 365),
+            "greenbutton": (40, 365),
+        },
+        meter_ingest={
+            "nem12": (1000, 35),
+            "csv": (300, 35),
+            "csv_by_time": (3000, 3),
+            "parquet": (300, 35),
+            "greenbutton": (100, 35),
+        },
     ),
     "quick": Sizes(
         repeats=2,
@@ -64,6 +97,28 @@ SIZES: Final = {
         server_daily=(4000, 30, 2),
         server_year=(40, 395, 20),
         queue=640,
+        large=(2000, 365, 50),
+        looks=(50, 3),
+        web=(600, 35),
+        bulks=(1000, 5000),
+        clients=(1, 4),
+        singles=400,
+        erased=10,
+        pairs=4,
+        meter_read={
+            "nem12": (97, 365),
+            "csv": (20, 365),
+            "csv_by_time": (2000, 3),
+            "parquet": (20, 365),
+            "greenbutton": (5, 365),
+        },
+        meter_ingest={
+            "nem12": (600, 35),
+            "csv": (100, 35),
+            "csv_by_time": (1000, 3),
+            "parquet": (100, 35),
+            "greenbutton": (50, 35),
+        },
     ),
     # Says nothing about speed; shows that every measurement still runs.
     "tiny": Sizes(
@@ -81,5 +136,15 @@ SIZES: Final = {
         server_daily=(4, 30, 1),
         server_year=(2, 33, 10),
         queue=40,
+        large=(4, 40, 2),
+        looks=(2, 1),
+        web=(3, 2),
+        bulks=(2,),
+        clients=(2,),
+        singles=3,
+        erased=2,
+        pairs=1,
+        meter_read=dict.fromkeys(("nem12", "csv", "csv_by_time", "parquet", "greenbutton"), (2, 3)),
+        meter_ingest=dict.fromkeys(("nem12", "csv", "csv_by_time", "parquet", "greenbutton"), (2, 3)),
     ),
 }

@@ -1,0 +1,79 @@
+"""What the store does beside the flow: erasing a house, and what that and the pages cost the flow."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tests.benchmarks.bench import Bench, houses_of
+from tests.benchmarks.child import run
+from tests.benchmarks.rows import Row
+from tests.benchmarks.stopwatch import Figures
+
+_PARTS: Final = {
+    "secure_delete": "overwriting what is deleted",
+    "standing": "keeping where each house stands",
+}
+
+
+def store(bench: Bench) -> Iterator[Row]:
+    """Time the erasure of houses of a large fleet, then the flow with and without parts of the store."""
+    yield from _erasing(bench)
+    for part, words in _PARTS.items():
+        yield from _cost(bench, part, words)
+
+
+def _erasing(bench: Bench) -> Iterator[Row]:
+    houses, days, _ = bench.sizes.large
+    erased = bench.sizes.erased
+    data = bench.large_store()
+    bench.tell(f"erasing houses of {houses:,}")
+    # Far from each other, and each only once.
+    figures = run("erase_houses", data=data, houses=[index * (houses // erased) for index in range(erased)])
+    for name, words in (("store", "in the store"), ("whole", "and search all files for its name")):
+        yield Row(
+            what=f"erase one house of {houses:,} x {days} days {words}",
+            unit="ms",
+            values=tuple(1000.0 * v for key, v in figures.items() if key.startswith(f"{name}_")),
+            more_is_better=False,
+            peak_mb=figures["peak_mb"],
+            note=f"{figures['rows_0']:,.0f} rows",
+        )
+
+
+def _cost(bench: Bench, part: str, words: str) -> Iterator[Row]:
+    pairs = []
+    for number in range(bench.sizes.pairs):
+        bench.tell(f"{words}: with and without, pair {number + 1}")
+        # Each is the first of its pair as often as the second.
+        order = (part, "") if number % 2 else ("", part)
+        found = {lacking: _ingest_and_predict(bench, lacking) for lacking in order}
+        pairs.append((found[""], found[part]))
+    for step in ("ingest", "predict"):
+        yield Row(
+            what=f"{step}, {words}: time with it over time without, one core",
+            unit="times",
+            values=tuple(whole[step] / less[step] for whole, less in pairs),
+            cpu_values=tuple(whole[f"{step}_cpu"] / less[f"{step}_cpu"] for whole, less in pairs),
+            more_is_better=False,
+            peak_mb=max(whole["peak_mb"] for whole, _ in pairs),
+        )
+
+
+def _ingest_and_predict(bench: Bench, part: str) -> Figures:
+    houses, days = bench.sizes.predict
+    mail = bench.mail(houses, days)
+    data = bench.folder / "lacking"
+    figures = run(
+        "ingest_and_predict",
+        houses_csv=houses_of(mail),
+        mail=mail,
+        data=data,
+        packets=houses * days,
+        houses=houses,
+        part=part,
+    )
+    shutil.rmtree(data)
+    return figures
+
+
+STORE_MEASUREMENTS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {store.__name__: store}
