@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sunsift.domain.errors import InvalidHouseError
+from sunsift.domain.house import LONGEST_REGION
 from tests.support.build import a_house
 
 
@@ -31,3 +33,9 @@ def test_the_most_a_house_may_export() -> None:
     assert a_house(capacity_kwp=5.0).largest_export_wh(5) == pytest.approx(17_000 / 12)
     assert a_house(capacity_kwp=5.0, battery=True).largest_export_wh(60) == 27_000
     assert a_house(capacity_kwp=100.0).largest_export_wh(60) == 60_000
+
+
+def test_a_region_is_a_short_name() -> None:
+    assert a_house(region="n" * LONGEST_REGION).weather_region == "n" * LONGEST_REGION
+    with pytest.raises(InvalidHouseError, match="at most 100 characters"):
+        a_house(region="n" * (LONGEST_REGION + 1))

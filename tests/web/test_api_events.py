@@ -67,3 +67,23 @@ def test_a_house_and_its_packets_come_in_one_bulk(site: Site, client: httpx.Clie
     told = taken(post(client, PACKETS, json.dumps(older).encode(), "application/json"))
     assert (told["houses"], told["houses_superseded"]) == (0, 1)
     assert site.parts.store.houses(["new"])["new"].capacity_kwp == 5.0
+
+
+def test_a_registration_that_cannot_be_true_is_refused(site: Site, client: httpx.Client) -> None:
+    values = {
+        "house_id": "new",
+        "capacity_kwp": 5.0,
+        "latitude": -33.9,
+        "longitude": 151.2,
+        "utc_offset_hours": 10,
+    }
+    for wrong in ({"capacity_kwp": -1}, {"latitude": 95}, {"region": "n" * 101}, {"house_id": "a\nb"}):
+        word = {
+            "schema": 1,
+            "type": "house",
+            "id": "1",
+            "house": values | wrong,
+            "updated_at": "2026-01-01T00:00:00Z",
+        }
+        assert post(client, PACKETS, json.dumps(word).encode(), "application/json").status_code == 422, wrong
+    assert [house.house_id for house in site.parts.records.houses()] == ["house-1"]

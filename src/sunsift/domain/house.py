@@ -13,6 +13,8 @@ LARGEST_IMPORT_KW = 60.0
 LARGEST_EXPORT_PER_KWP = 3.0
 LARGEST_EXPORT_MARGIN_KW = 2.0
 LARGEST_BATTERY_KW = 10.0
+# It is part of keys, which stores want short.
+LONGEST_REGION = 100
 
 
 def veiled(house_id: str) -> str:
@@ -35,7 +37,7 @@ class House:
     tilt: angle of the panels from horizontal [degrees]; None if unknown.
     export_limit_kw: the most the site may export [kW]; None if unlimited or unknown.
     battery: whether a battery is behind the meter.
-    region: name of the weather region, empty if not given.
+    region: name of the weather region, at most 100 characters, empty if not given.
     """
 
     house_id: str
@@ -52,6 +54,8 @@ class House:
     def __post_init__(self) -> None:
         if not self.house_id or len(self.house_id) > 64 or not self.house_id.isprintable():
             raise InvalidHouseError("house_id must be 1 to 64 printable characters")
+        if len(self.region) > LONGEST_REGION:
+            raise InvalidHouseError(f"region must be at most {LONGEST_REGION} characters")
         self._within("capacity_kwp", self.capacity_kwp, 0.1, 1000.0)
         self._within("latitude", self.latitude, -90.0, 90.0)
         self._within("longitude", self.longitude, -180.0, 180.0)

@@ -8,7 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from sunsift.domain.house import House
+from sunsift.domain.house import LONGEST_REGION, House
 from sunsift.domain.readings import MISSING, Packet, day_date
 from sunsift.domain.times import iso_ms
 from sunsift.tokens import Scope
@@ -60,7 +60,9 @@ class Registration(Strict):
         None, ge=0, le=1000, description="The most the site may export [kW]; null if unlimited or unknown."
     )
     battery: bool = Field(False, description="Whether a battery is behind the meter.")
-    region: str = Field("", max_length=100, description="Weather region; empty for the place to a degree.")
+    region: str = Field(
+        "", max_length=LONGEST_REGION, description="Weather region; empty for the place to a degree."
+    )
 
 
 class NewHouse(Registration):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from sunsift.ports import Message, Refused, Saved
+from sunsift.parcels import Message, Refused, Saved
 from sunsift.wiring import Sunsift
 
 log = logging.getLogger(__name__)

@@ -46,16 +46,13 @@ PACKET: Final[Shape] = {
         },
     },
 }
-_HOUSE: Final[Shape] = NewHouse.model_json_schema()
-# Messages may name any region.
-del _HOUSE["properties"]["region"]["maxLength"]
 HOUSE: Final[Shape] = {
     "type": "object",
     "title": "House",
     "description": "A registration, and when it was said.",
     "additionalProperties": False,
     "required": ["schema", "type", "id", "house", "updated_at"],
-    "properties": _HEAD | {"type": {"const": "house"}, "house": _HOUSE},
+    "properties": _HEAD | {"type": {"const": "house"}, "house": NewHouse.model_json_schema()},
 }
 EVENT_OF: Final[Shape] = {
     "type": "object",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from sunsift.exports import body_as_text
-from sunsift.ports import Quarantined
+from sunsift.parcels import Quarantined
 from sunsift.tokens import Scope
 from sunsift.web.api.common import USUAL, Cursor, Limit, Listing, for_scope
 from sunsift.web.api.intake import Became, told

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sunsift.domain.readings import day_date
 from sunsift.domain.status import Status
 from sunsift.domain.times import to_ms
-from sunsift.ports import Which
+from sunsift.parcels import Which
 from sunsift.records import ReportRow, ReportState
 from sunsift.tokens import Scope
 from sunsift.web.api.common import USUAL, Cursor, Date, Limit, Listing, Strict, for_scope
