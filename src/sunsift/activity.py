@@ -5,7 +5,8 @@ import time
 from typing import Final
 
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Activity, Clock, Store
+from sunsift.parcels import Activity
+from sunsift.ports import Clock, Store
 from sunsift.telemetry import SILENT, Counts, Observer
 
 log = logging.getLogger(__name__)

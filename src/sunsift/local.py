@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from sunsift.activity import ActivityObserver
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Saved, Sender
+from sunsift.parcels import Saved
+from sunsift.ports import DELIVER, PREDICT, WAKE, Inbox, Sender
 from sunsift.steps.deliver import Delivered
 from sunsift.steps.predict import Predicted
 from sunsift.wiring import Sunsift

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sunsift import __version__
 from sunsift.domain.errors import SettingsError, SunsiftError
 from sunsift.model import Model
-from sunsift.ports import Saved
+from sunsift.parcels import Saved
 from sunsift.records import Records
 from sunsift.steps.deliver import Delivered
 from sunsift.steps.ingest import Ingested

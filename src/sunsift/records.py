@@ -10,7 +10,7 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded, Status
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Activity, Quarantined
+from sunsift.parcels import Activity, Quarantined
 
 T = TypeVar("T")
 

@@ -28,17 +28,8 @@ from sunsift.domain.house import House
 from sunsift.domain.rules import Rules
 from sunsift.formats.meter import MeterFormat, MeterOptions, cutter, read_columns
 from sunsift.model import Model, load
-from sunsift.ports import (
-    Clock,
-    Coordinator,
-    Inbox,
-    Quarantined,
-    Registered,
-    Saved,
-    Sender,
-    Store,
-    Topic,
-)
+from sunsift.parcels import Quarantined, Registered, Saved
+from sunsift.ports import Clock, Coordinator, Inbox, Sender, Store, Topic
 from sunsift.records import Records
 from sunsift.settings import Settings, names_postgres
 from sunsift.steps.close import close

@@ -11,7 +11,7 @@ import pytest
 
 from sunsift.adapters.clock import FixedClock
 from sunsift.adapters.webhook import WebhookSender
-from sunsift.ports import Report
+from sunsift.parcels import Report
 from tests.contract.suites.sender import REPORTS, words
 from tests.support.servers.common import ROOT
 

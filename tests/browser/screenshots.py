@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from sunsift.ports import Activity
+from sunsift.parcels import Activity
 from tests.browser.state import HOSTILE, make_state
 from tests.support.browser import HOW_TO_GET_ONE, PHONE, Watched, find_chromium, launch, watching
 from tests.support.web import Site, running, settings_for

@@ -15,7 +15,7 @@ from azure.storage.queue import QueueClient
 from sunsift.adapters.azure.inbox import AzureQueueInbox
 from sunsift.adapters.azure.sender import AzureQueueSender
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Message
+from sunsift.parcels import Message
 from tests.contract.suites.inbox import BODIES, InboxContract, OpenInbox, drain
 from tests.contract.suites.sender import REPORTS, SenderContract, words
 from tests.support.kill import wait_until

@@ -15,7 +15,7 @@ from sunsift.adapters import webhook
 from sunsift.adapters.addresses import is_public
 from sunsift.adapters.clock import FixedClock
 from sunsift.adapters.webhook import WebhookSender
-from sunsift.ports import Unsent
+from sunsift.parcels import Unsent
 from tests.contract.suites.sender import REPORTS, words
 from tests.support.hostile import OK, Hostile, Talk
 from tests.support.receiver import Receiver

@@ -18,7 +18,7 @@ from sunsift.domain.errors import StoreError, UnknownHouseError
 from sunsift.domain.evidence import LAYOUT, WIDTH
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.status import Change, Status
-from sunsift.ports import OpenDays, Refused
+from sunsift.parcels import OpenDays, Refused
 from tests.contract.suites.store_regions import a_row
 from tests.support.build import FIRST_DAY, a_house, a_packet
 from tests.support.clock import ManualClock

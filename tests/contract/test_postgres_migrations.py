@@ -21,7 +21,7 @@ from sunsift.domain.errors import StoreError
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.readings import day_number
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Refused
+from sunsift.parcels import Refused
 from sunsift.records import Records, Wanted
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.clock import ManualClock

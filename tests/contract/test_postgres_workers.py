@@ -16,7 +16,7 @@ from sunsift.adapters.postgres.store import PostgresStore
 from sunsift.domain.errors import StoreError
 from sunsift.domain.status import Change, Status
 from sunsift.domain.verdict import Reason, Score
-from sunsift.ports import Registered
+from sunsift.parcels import Registered
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.kill import wait_until
 from tests.support.servers.postgres import Postgres, fresh_database

@@ -9,7 +9,7 @@ from sunsift.adapters.azure.inbox import POISON
 from sunsift.exports import EXPORTS
 from sunsift.formats.houses_csv import OPTIONAL, REQUIRED
 from sunsift.formats.packet_json import PacketJson
-from sunsift.ports import Message
+from sunsift.parcels import Message
 from tests.docs.pages import IDS, PAGES, ROOT
 
 SOURCES = sorted((ROOT / "src").rglob("*.py"))

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Status
-from sunsift.ports import Report
+from sunsift.parcels import Report
 from sunsift.records import Records
 from tests.simulation import reference
 from tests.simulation.mail import Scenario

@@ -11,7 +11,7 @@ from sunsift.adapters.sqlite import reports
 from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.store import SqliteStore
 from sunsift.domain.times import to_ms
-from sunsift.ports import Outcome, Report
+from sunsift.parcels import Outcome, Report
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.design import Design
 from tests.simulation.ports import REFUSED, MemoryCoordinator, SimulatedClock, SimulatedSender, Turn

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from sunsift.ports import Message, Report, Unsent
+from sunsift.parcels import Message, Report, Unsent
 from tests.simulation.mail import Letter
 from tests.simulation.scheduler import Choices
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sunsift.domain.rules import Rules
-from sunsift.ports import Report
+from sunsift.parcels import Report
 from sunsift.records import Records
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.ports import Around, SimulatedClock

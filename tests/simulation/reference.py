@@ -10,7 +10,8 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import LARGEST_MISSING_SHARE, MEASURED, MISSING, Packet
 from sunsift.domain.rules import Rules
 from sunsift.model import Model
-from sunsift.ports import PREDICT, Clock, Message
+from sunsift.parcels import Message
+from sunsift.ports import PREDICT, Clock
 from sunsift.records import RegionDay
 from sunsift.steps.ingest import ingest
 from sunsift.steps.predict import predict

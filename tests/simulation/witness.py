@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sunsift.domain.rules import Rules
-from sunsift.ports import Outcome, Report, Work
+from sunsift.parcels import Outcome, Report, Work
 from sunsift.records import Records, ReportRow
 from sunsift.settings import LONGEST_STEP_MS
 from tests.simulation.ports import Around, SimulatedClock

@@ -12,7 +12,8 @@ from sunsift.adapters.sqlite.database import Database
 from sunsift.adapters.sqlite.records import SqliteRecords
 from sunsift.domain.house import House
 from sunsift.domain.rules import Rules
-from sunsift.ports import PREDICT, WAKE, Coordinator, Inbox, Report, Sender, Store, Topic, Which
+from sunsift.parcels import Report, Which
+from sunsift.ports import PREDICT, WAKE, Coordinator, Inbox, Sender, Store, Topic
 from sunsift.steps.deliver import deliver
 from sunsift.steps.ingest import ingest
 from sunsift.steps.poll import poll

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 
 class Pile:

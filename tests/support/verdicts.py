@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sunsift.domain.status import Change, Folded, Status
 from sunsift.domain.verdict import Prediction, Reason, Score
-from sunsift.ports import Outcome, Store, Work
+from sunsift.parcels import Outcome, Work
+from sunsift.ports import Store
 from tests.support.build import a_packet
 
 HISTORY_DAYS = 30

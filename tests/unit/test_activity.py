@@ -11,7 +11,7 @@ import pytest
 
 from sunsift.activity import ActivityObserver
 from sunsift.local import Schedule, Service
-from sunsift.ports import Activity
+from sunsift.parcels import Activity
 from sunsift.settings import read_settings
 from sunsift.telemetry import Counts
 from sunsift.wiring import Sunsift, embedded, inbox_at, sender_to

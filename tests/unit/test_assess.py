@@ -10,7 +10,7 @@ from sunsift.domain.readings import Packet
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Folded, Status
 from sunsift.domain.sunlight import NO_SENSOR
-from sunsift.ports import Outcome, StoredPrediction, Work
+from sunsift.parcels import Outcome, StoredPrediction, Work
 from sunsift.steps.assess import assess
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.models import ExportModel

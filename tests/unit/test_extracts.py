@@ -14,7 +14,7 @@ from sunsift.adapters.folder import FolderInbox
 from sunsift.adapters.lines import LineReader
 from sunsift.domain.errors import MissingExtraError, SunsiftError, UnusableMessageError
 from sunsift.domain.extract import Extract
-from sunsift.ports import Message
+from sunsift.parcels import Message
 from tests.contract.suites.inbox import drain
 
 MARK = b"WORDS\n"

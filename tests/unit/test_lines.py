@@ -10,7 +10,7 @@ import pytest
 
 from sunsift.adapters import lines
 from sunsift.adapters.lines import LineReader
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Status
 from sunsift.local import deliver_all
-from sunsift.ports import DELIVER, PREDICT, Message, Refused, Report, Unsent, Which
+from sunsift.parcels import Message, Refused, Report, Unsent, Which
+from sunsift.ports import DELIVER, PREDICT
 from sunsift.settings import read_settings
 from sunsift.steps.deliver import Delivered, retry_after_ms
 from sunsift.steps.poll import Polled, poll

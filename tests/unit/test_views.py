@@ -13,7 +13,7 @@ from sunsift.adapters.folder import FolderInbox
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Activity, Refused
+from sunsift.parcels import Activity, Refused
 from sunsift.records import ChangeCount
 from sunsift.settings import read_settings
 from sunsift.views.cache import Kept

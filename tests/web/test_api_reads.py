@@ -13,7 +13,7 @@ from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.readings import day_date
 from sunsift.domain.status import Change, Status
 from sunsift.model import load
-from sunsift.ports import Refused
+from sunsift.parcels import Refused
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
 from tests.support.verdicts import a_prediction, a_score, settle
 from tests.support.web import Site, running, settings_for

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sunsift.ports import Refused
+from sunsift.parcels import Refused
 from sunsift.tokens import Scope
 from sunsift.views.fleet import KEPT_SECONDS
 from sunsift.web.pages.live import STALE_AFTER_SECONDS, WATCHERS, Watch

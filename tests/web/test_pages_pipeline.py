@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from sunsift.domain.house import House
-from sunsift.ports import Activity, Refused
+from sunsift.parcels import Activity, Refused
 from sunsift.tokens import Scope
 from tests.support.kill import wait_until
 from tests.support.web import Site, running, settings_for

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sunsift.ports import Erasure
+from sunsift.parcels import Erasure
 
 SALT_BYTES = 16
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from sunsift.adapters.lines import LARGEST_BATCH_BYTES, LineReader, open_source, source_of
 from sunsift.domain.errors import MissingExtraError, SunsiftError, UnusableMessageError
 from sunsift.domain.extract import Extract
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 Cut = Callable[[BinaryIO], Iterator[Extract]]
 Cutter = Callable[[bytes, str], Cut | None]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sunsift.adapters.extracts import Cutter, Reader, open_reader
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 
 class FilesInbox:

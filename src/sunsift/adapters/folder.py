@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sunsift.adapters.extracts import Cutter, Reader, open_reader
 from sunsift.adapters.lines import LARGEST_BATCH_BYTES
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 METER_SUFFIXES = (

@@ -9,7 +9,7 @@ from typing import Any
 from filelock import FileLock
 
 from sunsift.adapters.report_body import Explain, report_body
-from sunsift.ports import Report, Unsent
+from sunsift.parcels import Report, Unsent
 
 
 class JsonLinesSender:

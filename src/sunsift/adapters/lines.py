@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from sunsift.adapters.source import Source
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 # A longer line is cut, so that a file without line ends cannot fill the memory.
 LONGEST_LINE_BYTES: Final = 64 * 1024 * 1024

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sunsift.domain.readings import day_date
 from sunsift.domain.verdict import Prediction, Reason
-from sunsift.ports import Report, Unsent
+from sunsift.parcels import Report, Unsent
 
 TYPE: Final = "house.status"
 Explain = Callable[[Reason], str]

@@ -19,7 +19,7 @@ from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction, Score
-from sunsift.ports import Refused, Report, Saved
+from sunsift.parcels import Refused, Report, Saved
 from sunsift.records import ReportRow, Tally, Waiting
 
 PREDICTION_COLUMNS: Final = (

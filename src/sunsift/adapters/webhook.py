@@ -17,7 +17,8 @@ from sunsift.adapters.clock import SystemClock
 from sunsift.adapters.post import Answer, Line
 from sunsift.adapters.report_body import HELD_BACK, Explain, report_body
 from sunsift.domain.errors import SettingsError
-from sunsift.ports import Clock, Report, Unsent
+from sunsift.parcels import Report, Unsent
+from sunsift.ports import Clock
 
 POST_SECONDS: Final = 15.0
 BATCH_SECONDS: Final = 30.0

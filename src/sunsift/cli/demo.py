@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sunsift.domain.house import House
     from sunsift.lab.fleet_files import FleetResult
     from sunsift.lab.mail import MailCounts
-    from sunsift.ports import Saved
+    from sunsift.parcels import Saved
     from sunsift.settings import Settings
     from sunsift.wiring import Sunsift
 
@@ -162,7 +162,8 @@ def _flow(parts: "Sunsift", settings: "Settings", fleets: "list[FleetResult]", t
     """Take the inbox through all five steps; return what ingest stored."""
     from sunsift.adapters.folder import FolderInbox
     from sunsift.local import add_up, deliver_all, settle_all
-    from sunsift.ports import WAKE, Saved
+    from sunsift.parcels import Saved
+    from sunsift.ports import WAKE
     from sunsift.wiring import sender_to
 
     registered = _registrations(fleets)

@@ -10,7 +10,7 @@ from sunsift.cli.state import command_line, opened, settings_of
 from sunsift.domain.errors import SunsiftError
 
 if TYPE_CHECKING:
-    from sunsift.ports import Quarantined
+    from sunsift.parcels import Quarantined
     from sunsift.wiring import Sunsift
 
 BATCH = 1000
@@ -118,7 +118,7 @@ def redrive(
     Packets that wait for their house, or for its clock, need no redrive: registering it ingests them.
     """
     from sunsift.local import add_up
-    from sunsift.ports import Saved
+    from sunsift.parcels import Saved
 
     settings = settings_of(ctx)
     total = Saved()

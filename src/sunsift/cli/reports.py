@@ -111,7 +111,7 @@ def replay(
     them, those of one house in order and before its later ones. A receiver that keeps the keys it has seen
     takes those for repetitions that it has already.
     """
-    from sunsift.ports import Which
+    from sunsift.parcels import Which
 
     if key is None and house is None and since is None and not given_up:
         raise typer.BadParameter("say which reports: --key, --house, --given-up or --since")

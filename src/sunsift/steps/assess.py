@@ -8,7 +8,7 @@ from sunsift.domain.rules import Rules
 from sunsift.domain.status import Change, Folded, Status, fold
 from sunsift.domain.verdict import Prediction
 from sunsift.model import Model
-from sunsift.ports import Outcome, StoredPrediction, Work
+from sunsift.parcels import Outcome, StoredPrediction, Work
 
 
 def assess(work: Work, model: Model, rules: Rules) -> Outcome:

@@ -2,7 +2,8 @@
 
 from sunsift.domain.rules import Rules
 from sunsift.domain.sunlight import NO_SENSOR, measure_profiles
-from sunsift.ports import OpenDays, Store
+from sunsift.parcels import OpenDays
+from sunsift.ports import Store
 
 # Region days at a time: with the most houses that one is measured with, some ten thousand packets.
 BATCH = 64

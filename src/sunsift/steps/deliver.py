@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sunsift.domain.house import veiled
 from sunsift.domain.rules import Rules
-from sunsift.ports import Report, Sender, Store, Unsent
+from sunsift.parcels import Report, Unsent
+from sunsift.ports import Sender, Store
 
 log = logging.getLogger(__name__)
 FIRST_RETRY_MS = 60_000

@@ -6,17 +6,8 @@ from dataclasses import dataclass
 
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
-from sunsift.ports import (
-    Clock,
-    Coordinator,
-    Inbox,
-    Message,
-    Quarantined,
-    Refused,
-    Registered,
-    Saved,
-    Store,
-)
+from sunsift.parcels import Message, Quarantined, Refused, Registered, Saved
+from sunsift.ports import Clock, Coordinator, Inbox, Store
 from sunsift.steps.sort_out import check, read, still_kept, still_told
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sunsift.domain.house import veiled
 from sunsift.domain.rules import Rules
 from sunsift.model import Model
-from sunsift.ports import DELIVER, Coordinator, Outcome, Store, Topic, Work
+from sunsift.parcels import Outcome, Work
+from sunsift.ports import DELIVER, Coordinator, Store, Topic
 from sunsift.steps.assess import assess
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import Packet, largest_exports_wh
 from sunsift.formats.house_json import HouseWord
 from sunsift.formats.message import CutPacket, decode
-from sunsift.ports import Clock, Erasure, Message, Refused, Store
+from sunsift.parcels import Erasure, Message, Refused
+from sunsift.ports import Clock, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Final
 
 from sunsift.domain.readings import EPOCH
 from sunsift.domain.status import Status
-from sunsift.ports import Activity, Inbox
+from sunsift.parcels import Activity
+from sunsift.ports import Inbox
 from sunsift.records import ReportRow, ReportState, Waiting
 from sunsift.wiring import Sunsift
 

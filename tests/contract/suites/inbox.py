@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from sunsift.ports import Inbox, Message
+from sunsift.parcels import Message
+from sunsift.ports import Inbox
 
 OpenInbox = Callable[[Sequence[bytes]], Inbox]
 BODIES = [b'{"n": %d}' % n for n in range(10)]

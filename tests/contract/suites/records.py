@@ -3,7 +3,8 @@
 import pytest
 
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Refused, Store
+from sunsift.parcels import Refused
+from sunsift.ports import Store
 from sunsift.records import Counts, Records, Standing
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.verdicts import a_prediction, settle, tell

@@ -9,7 +9,8 @@ import pytest
 
 from sunsift.domain.errors import InvalidCursorError
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Activity, Refused, Store
+from sunsift.parcels import Activity, Refused
+from sunsift.ports import Store
 from sunsift.records import ChangeCount, Order, Page, Records, ReportState, Standing, Tally, Waiting, Wanted
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of
 from tests.support.clock import ManualClock

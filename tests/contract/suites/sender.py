@@ -7,7 +7,8 @@ from typing import Any
 
 from sunsift.domain.status import Status
 from sunsift.domain.verdict import Reason
-from sunsift.ports import Report, Sender
+from sunsift.parcels import Report
+from sunsift.ports import Sender
 from tests.support.build import FIRST_DAY
 from tests.support.verdicts import a_prediction
 

@@ -3,7 +3,8 @@
 from sunsift.domain.evidence import LAYOUT, WIDTH
 from sunsift.domain.feedback import Feedback, Found
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Refused, Store
+from sunsift.parcels import Refused
+from sunsift.ports import Store
 from sunsift.records import Records
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, message_of
 from tests.support.verdicts import a_prediction, an_outcome, open_one

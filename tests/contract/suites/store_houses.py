@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sunsift.domain.house import House
-from sunsift.ports import Registered, Store
+from sunsift.parcels import Registered
+from sunsift.ports import Store
 from tests.support.build import FIRST_DAY, a_house, days_of
 from tests.support.clock import ManualClock
 from tests.support.verdicts import a_prediction, open_one, settle

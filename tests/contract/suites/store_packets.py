@@ -8,7 +8,8 @@ import pytest
 
 from sunsift.domain.errors import UnknownHouseError
 from sunsift.domain.readings import INTERVALS, MISSING, QUALITIES, Packet
-from sunsift.ports import Refused, Registered, Store
+from sunsift.parcels import Refused, Registered
+from sunsift.ports import Store
 from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of, packet_of
 from tests.support.clock import ManualClock

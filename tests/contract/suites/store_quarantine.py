@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sunsift.ports import Refused, Store
+from sunsift.parcels import Refused
+from sunsift.ports import Store
 from sunsift.records import Records
 from tests.support.build import a_house, a_packet, message_of
 

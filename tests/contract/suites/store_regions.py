@@ -4,7 +4,8 @@ import pytest
 
 from sunsift.domain.evidence import LAYOUT, WIDTH
 from sunsift.domain.sunlight import SAMPLE, sampled
-from sunsift.ports import OpenDays, Store
+from sunsift.parcels import OpenDays
+from sunsift.ports import Store
 from sunsift.records import Records, RegionDay
 from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of

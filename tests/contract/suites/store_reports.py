@@ -3,7 +3,8 @@
 import pytest
 
 from sunsift.domain.status import Change, Status
-from sunsift.ports import Store, Which
+from sunsift.parcels import Which
+from sunsift.ports import Store
 from sunsift.records import Records, ReportRow
 from tests.support.build import FIRST_DAY, a_house, a_packet
 from tests.support.verdicts import a_prediction, a_score, an_outcome, open_one, settle, tell

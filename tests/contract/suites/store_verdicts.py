@@ -3,7 +3,8 @@
 import pytest
 
 from sunsift.domain.status import Change, Folded, Opinion, Status
-from sunsift.ports import Outcome, Store, StoredPrediction
+from sunsift.parcels import Outcome, StoredPrediction
+from sunsift.ports import Store
 from sunsift.records import Records
 from tests.support.breaking import BoomError, Breaking
 from tests.support.build import FIRST_DAY, a_house, a_packet, days_of

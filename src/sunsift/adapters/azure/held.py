@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sunsift.adapters.azure.client import error_code, queue_name
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sunsift.adapters.azure.client import azure_trouble, error_code, queue_name
 from sunsift.adapters.azure.held import HeldMessages
-from sunsift.ports import Message
+from sunsift.parcels import Message
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient, QueueMessage

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sunsift.adapters.azure.client import azure_trouble
 from sunsift.adapters.report_body import HELD_BACK, Explain, report_body
 from sunsift.domain.errors import SunsiftError
-from sunsift.ports import Report, Unsent
+from sunsift.parcels import Report, Unsent
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient

@@ -6,7 +6,7 @@ from dataclasses import astuple
 from sunsift.adapters.postgres.columns import column
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.rows import ACTIVITY_MINUTES
-from sunsift.ports import Activity
+from sunsift.parcels import Activity
 
 _KINDS = {"minute": "integer", "step": "text", "runs": "bigint", "milliseconds": "bigint",
           "done": "bigint", "failed": "bigint"}  # fmt: skip

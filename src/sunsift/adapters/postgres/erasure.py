@@ -12,7 +12,7 @@ from psycopg import sql
 from sunsift.adapters.erased import digest_of, names, new_salt, to_erasure, to_text
 from sunsift.adapters.postgres import progress
 from sunsift.adapters.postgres.database import NOW_MS, Link
-from sunsift.ports import Erasure
+from sunsift.parcels import Erasure
 
 _BY_NUMBER: Final = ("day", "evidence", "prediction", "report", "feedback", "standing", "progress")
 _BY_NAME: Final = ("quarantine", "quiet", "lease", "house")

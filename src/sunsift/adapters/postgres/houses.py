@@ -8,7 +8,7 @@ from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.registrations import Word, weigh
 from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 from sunsift.domain.house import House
-from sunsift.ports import Registered
+from sunsift.parcels import Registered
 
 _TEXTS: Final = ("house_id", "region", "weather_region")
 _STORED: Final = (*HOUSE_COLUMNS, "weather_region")

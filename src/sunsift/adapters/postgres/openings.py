@@ -12,7 +12,7 @@ from sunsift.adapters.rows import HOUSE_COLUMNS, to_change, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Change, Folded, Opinion
-from sunsift.ports import StoredPrediction, Work
+from sunsift.parcels import StoredPrediction, Work
 
 _OPEN = """
 WITH mine AS MATERIALIZED (

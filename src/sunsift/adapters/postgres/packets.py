@@ -8,7 +8,7 @@ from sunsift.adapters.postgres.columns import column
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.rows import Key, pick_winners, to_packet
 from sunsift.domain.readings import Packet
-from sunsift.ports import Saved
+from sunsift.parcels import Saved
 
 # The range of days besides each day lets the planner leave out whole years.
 _RIVALS = """

@@ -16,7 +16,7 @@ from sunsift.adapters.rows import (
 from sunsift.domain.house import House
 from sunsift.domain.status import Folded
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Activity, Quarantined
+from sunsift.parcels import Activity, Quarantined
 from sunsift.records import ChangeCount, Page, ReportRow, ReportState, Standing, Tally, Waiting, Wanted
 
 _REGISTERED = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id > %s ORDER BY house_id LIMIT %s"

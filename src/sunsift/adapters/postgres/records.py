@@ -22,7 +22,7 @@ from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
 from sunsift.domain.times import iso_ms
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Quarantined
+from sunsift.parcels import Quarantined
 from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
 # So many houses are looked up at once. Each of their rows is found by its key, however many others there are.

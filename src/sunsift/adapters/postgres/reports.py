@@ -10,7 +10,7 @@ from sunsift.adapters.rows import PREDICTION_COLUMNS, Key, to_prediction, to_rep
 from sunsift.domain.report import report_key
 from sunsift.domain.status import Change
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Report, Which, Work
+from sunsift.parcels import Report, Which, Work
 
 # A house has few reports, and all of them lie together in the index.
 _TOLD = "SELECT count(*) FROM report WHERE house = %s AND as_of = %s AND status = %s AND previous = %s"

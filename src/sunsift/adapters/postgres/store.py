@@ -22,9 +22,8 @@ from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import (
+from sunsift.parcels import (
     Activity,
-    Clock,
     Erasure,
     OpenDays,
     Outcome,
@@ -36,6 +35,7 @@ from sunsift.ports import (
     Which,
     Work,
 )
+from sunsift.ports import Clock
 
 
 class PostgresStore:

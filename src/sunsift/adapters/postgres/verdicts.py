@@ -8,7 +8,7 @@ from sunsift.adapters.postgres import evidence, reports, words
 from sunsift.adapters.postgres.columns import column
 from sunsift.adapters.postgres.database import Link
 from sunsift.adapters.rows import prediction_row, standing_columns, texts_of
-from sunsift.ports import Outcome
+from sunsift.parcels import Outcome
 
 _WITHDRAW = """
 DELETE FROM prediction AS p USING unnest(%b::integer[], %b::integer[]) AS k (house, day)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from sunsift.adapters.rows import ACTIVITY_MINUTES
-from sunsift.ports import Activity
+from sunsift.parcels import Activity
 
 _ADD = """
 INSERT INTO activity (minute, step, runs, milliseconds, done, failed) VALUES (?, ?, ?, ?, ?, ?)

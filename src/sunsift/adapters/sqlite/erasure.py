@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sunsift.adapters.erased import digest_of, names, new_salt, to_erasure, to_text
-from sunsift.ports import Erasure
+from sunsift.parcels import Erasure
 
 _BY_NUMBER: Final = ("day", "evidence", "prediction", "report", "feedback", "standing", "progress")
 _BY_NAME: Final = ("quarantine", "quiet", "lease", "house")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sunsift.adapters.registrations import Word, weigh
 from sunsift.adapters.rows import HOUSE_COLUMNS, to_house
 from sunsift.domain.house import House
-from sunsift.ports import Registered
+from sunsift.parcels import Registered
 
 _SELECT = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house"
 _SELECT_WORDS = (

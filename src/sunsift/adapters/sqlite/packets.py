@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sunsift.adapters.codec import KIND_NUMBER, compress_all
 from sunsift.adapters.rows import pick_winners, to_packet
 from sunsift.domain.readings import Packet
-from sunsift.ports import Saved
+from sunsift.parcels import Saved
 
 _OPEN = "INSERT INTO region_day (region, day, opened) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _UPSERT = "INSERT OR REPLACE INTO day (house, day, kind, updated_at, readings) VALUES (?, ?, ?, ?, ?)"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sunsift.adapters.cursor import page_of, place_of
 from sunsift.adapters.rows import message_id
 from sunsift.domain.times import iso_ms
-from sunsift.ports import Quarantined, Refused
+from sunsift.parcels import Quarantined, Refused
 from sunsift.records import Page
 
 _ADD = """

@@ -17,7 +17,7 @@ from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.status import Folded
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Quarantined
+from sunsift.parcels import Quarantined
 from sunsift.records import Counts, NotedFeedback, RegionDay, ReportRow, Rescorable, Standing, VerdictCount
 
 _COUNTS = """

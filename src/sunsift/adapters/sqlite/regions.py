@@ -9,7 +9,7 @@ from sunsift.adapters.rows import HOUSE_COLUMNS, to_house, to_packet
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.sunlight import sampled
-from sunsift.ports import OpenDays
+from sunsift.parcels import OpenDays
 from sunsift.records import RegionDay
 
 _CLOSABLE = """

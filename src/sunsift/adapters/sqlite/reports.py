@@ -8,7 +8,7 @@ from sunsift.adapters.rows import PREDICTION_COLUMNS, to_prediction, to_report
 from sunsift.domain.report import report_key
 from sunsift.domain.status import Change
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Report, Which, Work
+from sunsift.parcels import Report, Which, Work
 
 _TOLD = "SELECT count(*) FROM report WHERE house = ? AND as_of = ? AND status = ? AND previous = ?"
 _ADD = """

@@ -21,9 +21,8 @@ from sunsift.domain.feedback import Feedback
 from sunsift.domain.house import House
 from sunsift.domain.readings import Packet
 from sunsift.domain.times import to_ms
-from sunsift.ports import (
+from sunsift.parcels import (
     Activity,
-    Clock,
     Erasure,
     OpenDays,
     Outcome,
@@ -35,6 +34,7 @@ from sunsift.ports import (
     Which,
     Work,
 )
+from sunsift.ports import Clock
 
 
 class SqliteStore:

@@ -19,7 +19,7 @@ from sunsift.adapters.sqlite.standings import PLACE
 from sunsift.domain.evidence import is_current
 from sunsift.domain.status import Folded, Opinion
 from sunsift.domain.verdict import Prediction
-from sunsift.ports import Outcome, StoredPrediction, Work
+from sunsift.parcels import Outcome, StoredPrediction, Work
 
 _HOUSE = f"SELECT id, {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id = ?"
 _OPEN = """

@@ -16,7 +16,8 @@ from sunsift.lab.evaluate.trace import CODE, Trace
 from sunsift.lab.fleet_files import packet_messages
 from sunsift.lab.record import Progress, Record
 from sunsift.model import Model
-from sunsift.ports import DELIVER, PREDICT, Message, Report, Unsent
+from sunsift.parcels import Message, Report, Unsent
+from sunsift.ports import DELIVER, PREDICT
 from sunsift.settings import Settings
 from sunsift.steps.settle import BATCH
 from sunsift.wiring import Sunsift, embedded

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sunsift.exports import body_as_text
-from sunsift.ports import Quarantined
+from sunsift.parcels import Quarantined
 from sunsift.records import Page, Pages
 from sunsift.tokens import Scope
 from sunsift.web.access import Caller, needs

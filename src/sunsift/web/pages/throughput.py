@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sunsift.ports import Activity
+from sunsift.parcels import Activity
 
 MINUTES: Final = 60
 # step, what its `done` counts, colour
