@@ -47,6 +47,8 @@ class Terminal:
             if first == CTRL_C:
                 self._interrupt()
             elif first.startswith("$ "):
+                while rest and rest[0].startswith("> "):
+                    first += "\n" + rest.pop(0)[2:]
                 self._start(first[2:])
             else:
                 rest = part.splitlines()
