@@ -77,7 +77,7 @@ def test_peak_memory_is_told_for_every_timed_job(told: dict[str, Any]) -> None:
         "model": 1,
         "meter": 10,
         "pages": 8,
-        "store": 4,
+        "store": 3,
         "web": 3,
     }
     assert all(1 < row["peak_mb"] < 2000 for row in timed)
@@ -107,6 +107,20 @@ def test_pages_are_measured_against_what_people_bear(told: dict[str, Any]) -> No
     assert [(row["unit"], row["target"]) for row in rows] == [("ms", 300.0)] * 3 + [("ms", None)] * 6
     # They were looked at: each is told with its size, but the first, which is the second's.
     assert all(" kB; slowest " in row["note"] for row in rows[1:])
+
+
+def test_erasing_a_house_is_measured_and_what_the_store_costs_the_flow(told: dict[str, Any]) -> None:
+    rows = [row for row in told["rows"] if row["name"] == "store"]
+    assert [row["unit"] for row in rows] == ["ms", "ms", "times", "times", "times"]
+    # A house of 40 days: its days, their evidence, the predictions from the 25th on, and a few rows more.
+    rows_of_a_house = float(rows[0]["note"].partition(" ")[0])
+    assert 80 < rows_of_a_house < 110
+
+
+def test_every_kind_of_meter_file_is_read_and_ingested(told: dict[str, Any]) -> None:
+    rows = [row["what"].partition(",")[0] for row in told["rows"] if row["name"] == "meter"]
+    kinds = ["NEM12", "CSV", "CSV", "Parquet", "Green Button"]
+    assert rows == [f"{what} {kind}" for what in ("read", "ingest") for kind in kinds]
 
 
 def test_what_programs_send_is_told_with_its_slowest_hundredth(told: dict[str, Any]) -> None:
