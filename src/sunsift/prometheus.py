@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 from sunsift import __version__
 from sunsift.domain.errors import SettingsError, SunsiftError
 from sunsift.model import Model
 from sunsift.parcels import Saved
 from sunsift.records import Records
+from sunsift.settings import host_and_port
 from sunsift.steps.deliver import Delivered
 from sunsift.steps.ingest import Ingested
 from sunsift.steps.predict import Predicted
@@ -141,7 +141,7 @@ def served(where: str) -> Iterator[PrometheusObserver]:
 
     Errors: SettingsError if that is no address, or cannot be listened at.
     """
-    host, port = _address(where)
+    host, port = host_and_port(where, "127.0.0.1:9464")
     observer = PrometheusObserver()
     with needs("metrics"):
         from prometheus_client import start_http_server
@@ -160,13 +160,3 @@ def served(where: str) -> Iterator[PrometheusObserver]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _address(where: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(f"//{where}")
-        if parts.hostname and parts.port is not None and parts.netloc == where:
-            return parts.hostname, parts.port
-    except ValueError:
-        pass
-    raise SettingsError(f"{where!r} is no address for metrics: give HOST:PORT, such as 127.0.0.1:9464")

@@ -89,6 +89,17 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{user}{host}{parts.path}"
 
 
+def host_and_port(where: str, example: str) -> tuple[str, int]:
+    """Return the parts of HOST:PORT. Errors: SettingsError, with an example of what it should look like."""
+    try:
+        parts = urlsplit(f"//{where}")
+        if parts.hostname and parts.port is not None and parts.netloc == where:
+            return parts.hostname, parts.port
+    except ValueError:
+        pass
+    raise SettingsError(f"{where!r} is no address to serve at: give HOST:PORT, such as {example}")
+
+
 def read_settings(environment: Mapping[str, str] = os.environ, data: Path | None = None) -> Settings:
     """Read the settings. data: overrides SUNSIFT_DATA.
 

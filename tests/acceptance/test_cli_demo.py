@@ -21,7 +21,9 @@ def test_the_whole_flow_beside_the_truth(
                  "real homes take no part", "house-days a second", "Try next"):  # fmt: skip
         assert part in shown
     assert "outage" in shown
-    assert " ".join(shown.split()).endswith("serve --open --listen 127.0.0.1:8321 and then http://127.0.0.1:8321")
+    assert " ".join(shown.split()).endswith(
+        "serve --open --listen 127.0.0.1:8321 and then http://127.0.0.1:8321"
+    )
     state = Command(shell.data / "demo")
     league = state.json("status")
     assert len(league) == 12

@@ -4,7 +4,6 @@ import logging
 import signal
 import threading
 from contextlib import nullcontext
-from enum import StrEnum
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ import typer
 from sunsift.cli.deliver import Target
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
+from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll
 from sunsift.cli.serving import served_if_possible
 from sunsift.cli.settle import QuietMinutes
 from sunsift.cli.state import opened, settings_of
@@ -33,21 +33,6 @@ InboxAt = Annotated[
         show_default="inbox in the data folder",
     ),
 ]
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class LogLevel(StrEnum):
-    """From where on lines are logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
 
 
 def _every(what: str) -> typer.models.OptionInfo:
@@ -82,19 +67,8 @@ def run(
             min=0.0, metavar="S", help="A file is whole, and is read, when it has not grown for S seconds."
         ),
     ] = 2.0,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            envvar="SUNSIFT_SERVE",
-            help="Serve the pages and the API there; off: not at all.",
-            show_default="127.0.0.1:8321",
-        ),
-    ] = None,
-    open_to_all: Annotated[
-        bool,
-        typer.Option("--open", help="Ask nobody for a token; only on 127.0.0.1, ::1 or localhost."),
-    ] = False,
+    listen: Listen = None,
+    open_to_all: OpenToAll = False,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -104,14 +78,8 @@ def run(
             show_default="not at all",
         ),
     ] = None,
-    log_format: Annotated[
-        LogFormat,
-        typer.Option(envvar="SUNSIFT_LOG_FORMAT", help="Log lines of text, or one JSON object each."),
-    ] = LogFormat.TEXT,
-    log_level: Annotated[
-        LogLevel,
-        typer.Option(envvar="SUNSIFT_LOG_LEVEL", help="debug names every message and house."),
-    ] = LogLevel.INFO,
+    log_format: LogsAs = LogFormat.TEXT,
+    log_level: LogsFrom = LogLevel.INFO,
 ) -> None:
     """Run everything: watch an inbox folder, judge quiet houses, deliver reports, serve pages and API.
 

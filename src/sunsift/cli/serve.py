@@ -10,7 +10,7 @@ import typer
 
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
-from sunsift.cli.run import LogFormat, LogLevel
+from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll
 from sunsift.cli.serving import served
 from sunsift.cli.state import settings_of
 
@@ -30,19 +30,8 @@ def add_to(root: typer.Typer) -> None:
 
 def serve(
     ctx: typer.Context,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            envvar="SUNSIFT_SERVE",
-            help="Where to listen; port 0 for any that is free.",
-            show_default="127.0.0.1:8321",
-        ),
-    ] = None,
-    open_to_all: Annotated[
-        bool,
-        typer.Option("--open", help="Ask nobody for a token; only on 127.0.0.1, ::1 or localhost."),
-    ] = False,
+    listen: Listen = None,
+    open_to_all: OpenToAll = False,
     proxy: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,14 +40,8 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    log_format: Annotated[
-        LogFormat,
-        typer.Option(envvar="SUNSIFT_LOG_FORMAT", help="Log lines of text, or one JSON object each."),
-    ] = LogFormat.TEXT,
-    log_level: Annotated[
-        LogLevel,
-        typer.Option(envvar="SUNSIFT_LOG_LEVEL", help="debug tells of every request."),
-    ] = LogLevel.INFO,
+    log_format: LogsAs = LogFormat.TEXT,
+    log_level: LogsFrom = LogLevel.INFO,
 ) -> None:
     """Serve the API and the pages of a state until told to stop; `sunsift run` does so too, beside the steps.
 

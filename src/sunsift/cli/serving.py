@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sunsift.domain.errors import MissingExtraError, SettingsError
-from sunsift.settings import LONGEST_STEP_MS, Settings
+from sunsift.settings import DEFAULT_SERVE, LONGEST_STEP_MS, Settings, host_and_port
 
 if TYPE_CHECKING:
     from sunsift.telemetry import Observer
@@ -41,8 +41,8 @@ def served(
         from sunsift.web.app import create_app
         from sunsift.web.context import Web
         from sunsift.web.pool import Pool
-        from sunsift.web.server import address_of, is_loopback, serving
-    host, port = address_of(listen or settings.serve)
+        from sunsift.web.server import is_loopback, serving
+    host, port = host_and_port(listen or settings.serve, DEFAULT_SERVE)
     if open_to_all and not is_loopback(host):
         raise typer.BadParameter(f"--open is for this machine alone, not for {host}: listen at 127.0.0.1")
     if open_to_all and proxies:

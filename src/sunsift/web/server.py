@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,18 +19,7 @@ STARTS_WITHIN_SECONDS: Final = 30.0
 # More connections at once are answered 503; a browser that watches a page holds one.
 CONNECTIONS: Final = 500
 LOOPBACK: Final = ("127.0.0.1", "::1")
-__all__ = ["address_of", "is_loopback", "serving"]
-
-
-def address_of(where: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT. Errors: SettingsError."""
-    try:
-        parts = urlsplit(f"//{where}")
-        if parts.hostname and parts.port is not None and parts.netloc == where:
-            return parts.hostname, parts.port
-    except ValueError:
-        pass
-    raise SettingsError(f"{where!r} is no address to serve at: give HOST:PORT, such as 127.0.0.1:8321")
+__all__ = ["is_loopback", "serving"]
 
 
 @contextmanager
