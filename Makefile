@@ -50,6 +50,11 @@ picture: ## Draw the pictures of the demo and of the model in docs/pictures agai
 	$(BIN)/python tools/picture.py docs/pictures/demo.svg
 	$(BIN)/python tools/model_pictures.py docs/pictures
 
+.PHONY: reference
+reference: ## Write the reference of the command line, docs/cli.md, again
+	@tools/setup dev,lab
+	$(BIN)/python tools/cli_reference.py docs/cli.md
+
 .PHONY: package infra-check
 package: ## Make the zips of the Lambda functions for both architectures, and say what they weigh
 	@tools/package --arch x86_64
