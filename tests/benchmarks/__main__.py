@@ -27,8 +27,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", choices=sorted([*MEASUREMENTS, *GROUPS]), help="may be repeated"
     )
-    parser.add_argument("--size", choices=sorted(SIZES), default="full", help="full takes about half an hour")
-    parser.add_argument("--quick", action="store_const", const="quick", dest="size", help="about 6 minutes")
+    parser.add_argument("--size", choices=sorted(SIZES), default="full", help="full takes about an hour")
+    parser.add_argument("--quick", action="store_const", const="quick", dest="size", help="about 10 minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--folder", type=Path, help="work there, in a new folder that is removed afterwards")
     return parser.parse_args()

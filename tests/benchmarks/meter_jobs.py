@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from sunsift.adapters.files import FilesInbox
+from sunsift.formats.houses_csv import read_houses
 from sunsift.formats.meter import MeterFormat, MeterOptions, cutter
 from sunsift.lab.fleet_files import HOUSE_COLUMNS, house_line
 from sunsift.local import ingest_all
@@ -43,11 +44,12 @@ def read_meter_file(path: Path, packets: int) -> Figures:
     return watch.figures()
 
 
-def ingest_meter_file(path: Path, data: Path, packets: int) -> Figures:
-    """Ingest a meter file on one core, committed as shipped."""
+def ingest_meter_file(path: Path, houses_csv: Path, data: Path, packets: int) -> Figures:
+    """Ingest a meter file into a new store on one core, committed as shipped."""
     pin_to_one_core()
     watch = Stopwatch()
     with sunsift(data) as parts:
+        parts.store.register(read_houses(houses_csv))
         with watch:
             saved = ingest_all(parts, FilesInbox([path], cutter=meter_files(parts.store)))
         check("packets accepted", saved.accepted, packets)

@@ -48,8 +48,10 @@ def _ingest(bench: Bench, kind: str) -> Row:
     found = []
     for _ in range(bench.sizes.repeats):
         bench.tell(f"ingesting {mb:,.0f} MB of {words}")
-        data = bench.store(path)
-        found.append(run("ingest_meter_file", path=path, data=data, packets=packets))
+        data = bench.folder / "metered"
+        found.append(
+            run("ingest_meter_file", path=path, houses_csv=houses_of(path), data=data, packets=packets)
+        )
         shutil.rmtree(data)
     return Row.of_speeds(
         f"ingest {words}, {houses:,} houses x {days} days, one core",
