@@ -35,7 +35,7 @@ class Sizes:
     looks: tuple[int, int]
     web: tuple[int, int]
     bulks: tuple[int, ...]
-    erased: int
+    erased: tuple[int, int]
     pairs: int
     clients: tuple[int, ...]
     singles: int
@@ -65,7 +65,7 @@ SIZES: Final = {
         bulks=(1000, 5000),
         clients=(1, 4),
         singles=800,
-        erased=20,
+        erased=(20, 3),
         pairs=6,
         meter_read={
             "nem12": (970, 365),
@@ -103,7 +103,7 @@ SIZES: Final = {
         bulks=(1000, 5000),
         clients=(1, 4),
         singles=400,
-        erased=10,
+        erased=(10, 2),
         pairs=4,
         meter_read={
             "nem12": (97, 365),
@@ -142,7 +142,7 @@ SIZES: Final = {
         bulks=(2,),
         clients=(2,),
         singles=3,
-        erased=2,
+        erased=(1, 1),
         pairs=1,
         meter_read=dict.fromkeys(("nem12", "csv", "csv_by_time", "parquet", "greenbutton"), (2, 3)),
         meter_ingest=dict.fromkeys(("nem12", "csv", "csv_by_time", "parquet", "greenbutton"), (2, 3)),

@@ -25,11 +25,12 @@ def store(bench: Bench) -> Iterator[Row]:
 
 def _erasing(bench: Bench) -> Iterator[Row]:
     houses, days, _ = bench.sizes.large
-    erased = bench.sizes.erased
+    in_store, wholly = bench.sizes.erased
     data = bench.large_store()
     bench.tell(f"erasing houses of {houses:,}")
     # Far from each other, and each only once.
-    figures = run("erase_houses", data=data, houses=[index * (houses // erased) for index in range(erased)])
+    chosen = [index * (houses // (in_store + wholly)) for index in range(in_store + wholly)]
+    figures = run("erase_houses", data=data, in_store=chosen[:in_store], wholly=chosen[in_store:])
     for name, words in (("store", "in the store"), ("whole", "and search all files for its name")):
         yield Row(
             what=f"erase one house of {houses:,} x {days} days {words}",
