@@ -57,6 +57,7 @@ def ingest_counts(done: Ingested) -> Counts:
         "MessagesQuarantined": done.saved.quarantined,
         "HousesRegistered": done.saved.houses,
         "PacketsRedriven": done.saved.redriven,
+        "MessagesErased": done.saved.erased,
     }
 
 

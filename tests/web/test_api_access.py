@@ -134,7 +134,7 @@ def test_a_cookie_changes_nothing_through_the_api(busy: Site) -> None:
 
 
 def test_logs_name_neither_tokens_nor_meters(busy: Site, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="sunsift")
     busy.parts.store.register([a_house("house-1")])
     token = busy.token(name="billing")
     headers = {"Authorization": f"Bearer {token}"}

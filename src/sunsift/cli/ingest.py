@@ -126,7 +126,16 @@ def ingest(
         cutter = None if lines else meter_files(parts.store, lambda: mapping, timezone, kind)
         saved = ingest_all(parts, FilesInbox(files, done, cutter))
     if as_json:
-        names = ("accepted", "revised", "duplicate", "superseded", "quarantined", "houses", "redriven")
+        names = (
+            "accepted",
+            "revised",
+            "duplicate",
+            "superseded",
+            "quarantined",
+            "houses",
+            "redriven",
+            "erased",
+        )
         print_json({name: getattr(saved, name) for name in names})
     else:
         show(f"accepted     {saved.accepted:>10,}   of which {saved.revised:,} revise an earlier packet")
@@ -140,5 +149,7 @@ def ingest(
             show(f"houses       {saved.houses:>10,}   registered or changed{older}")
         if saved.redriven:
             show(f"redriven     {saved.redriven:>10,}   had waited in quarantine for these houses")
+        if saved.erased:
+            show(f"erased       {saved.erased:>10,}   dropped: their houses were erased")
     if saved.quarantined:
         say(f"See why packets were quarantined: {command_line(settings, 'quarantine list')}")

@@ -18,6 +18,7 @@ PIPED_COLUMNS = 160
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
 STATUS_STYLES = {"poor": "bold red", "well": "green", "unknown": "yellow"}
+KEY_DIGITS = 32
 
 
 def examples(*lines: tuple[str, str]) -> str:
@@ -63,7 +64,10 @@ def _console(*, stderr: bool) -> "Console":
 
 
 def table(*columns: str, title: str | None = None) -> "Table":
-    """Return an empty table. columns: names; one that begins with `>` holds numbers, `*` may wrap."""
+    """Return an empty table.
+
+    columns: names; one that begins with `>` holds numbers, `*` may wrap, `!` holds keys, which are never cut.
+    """
     from rich import box
     from rich.table import Table
 
@@ -78,11 +82,11 @@ def table(*columns: str, title: str | None = None) -> "Table":
     for column in columns:
         may_wrap = column.startswith("*")
         made.add_column(
-            column.lstrip(">*"),
+            column.lstrip(">*!"),
             justify="right" if column.startswith(">") else "left",
             no_wrap=not may_wrap,
             overflow="fold" if may_wrap else "ellipsis",
-            min_width=16 if may_wrap else None,
+            min_width=16 if may_wrap else KEY_DIGITS if column.startswith("!") else None,
         )
     return made
 

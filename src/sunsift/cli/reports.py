@@ -67,7 +67,7 @@ def list_reports(
     if not rows:
         show("There is no such report.")
         return
-    listing = table("key", "written", "house", "status", "since", ">tries", "state", "*problem")
+    listing = table("!key", "written", "house", "status", "since", ">tries", "state", "*problem")
     for row in rows:
         listing.add_row(
             row.key,

@@ -12,7 +12,7 @@ import typer
 from sunsift.cli.deliver import Target
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
-from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll
+from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll, Proxies
 from sunsift.cli.serving import served_if_possible
 from sunsift.cli.settle import QuietMinutes
 from sunsift.cli.state import opened, settings_of
@@ -69,6 +69,7 @@ def run(
     ] = 2.0,
     listen: Listen = None,
     open_to_all: OpenToAll = False,
+    proxy: Proxies = None,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +111,7 @@ def run(
     with (
         served(metrics) if metrics else nullcontext() as observer,
         opened(settings, longest_step_ms=LONGEST_STEP_MS, observer=observer, must_exist=False) as parts,
-        served_if_possible(settings, listen, open_to_all=open_to_all, observer=observer),
+        served_if_possible(settings, listen, open_to_all, proxy or [], observer),
     ):
         if observer is not None:
             observer.watch(parts.records, parts.model)

@@ -4,13 +4,12 @@ import logging
 import signal
 import threading
 from types import FrameType
-from typing import Annotated
 
 import typer
 
 from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
-from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll
+from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll, Proxies
 from sunsift.cli.serving import served
 from sunsift.cli.state import settings_of
 
@@ -32,14 +31,7 @@ def serve(
     ctx: typer.Context,
     listen: Listen = None,
     open_to_all: OpenToAll = False,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="A reverse proxy whose X-Forwarded-* headers are believed, beside those of this machine.",
-            show_default=False,
-        ),
-    ] = None,
+    proxy: Proxies = None,
     log_format: LogsAs = LogFormat.TEXT,
     log_level: LogsFrom = LogLevel.INFO,
 ) -> None:

@@ -21,6 +21,16 @@ OpenToAll = Annotated[
 ]
 
 
+Proxies = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="A reverse proxy whose X-Forwarded-* headers are believed, beside those of this machine.",
+        show_default=False,
+    ),
+]
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 

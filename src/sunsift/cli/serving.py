@@ -63,7 +63,7 @@ def served(
         with serving(app, host, port, proxies) as url:
             log.info("serving at %s", url)
             if open_to_all:
-                log.info("they are open to everybody on this machine")
+                log.info("open to everybody on this machine")
             elif not has_tokens:
                 log.info("nobody has a token yet; make one with: sunsift token create NAME --scope read")
             if not is_loopback(host) and not proxies:
@@ -75,7 +75,11 @@ def served(
 
 @contextmanager
 def served_if_possible(
-    settings: Settings, listen: str | None, *, open_to_all: bool, observer: "Observer | None" = None
+    settings: Settings,
+    listen: str | None,
+    open_to_all: bool,
+    proxies: Sequence[str],
+    observer: "Observer | None",
 ) -> Iterator[None]:
     """Serve beside a service that goes on without, too, unless an address was asked for.
 
@@ -86,7 +90,7 @@ def served_if_possible(
         return
     with ExitStack() as until_then:
         try:
-            serving = served(settings, listen, open_to_all=open_to_all, observer=observer)
+            serving = served(settings, listen, open_to_all=open_to_all, proxies=proxies, observer=observer)
             until_then.enter_context(serving)
         except (MissingExtraError, SettingsError) as error:
             if listen is not None:
