@@ -112,6 +112,7 @@ def test_what_still_comes_of_it_is_dropped_until_it_is_registered_again(
     assert len(shell.json("houses", "list")) == 1
     shell("houses", "erase", "house-1", "--yes")
     again = shell.json("ingest", mail)
+    assert again.pop("erased") == 4
     assert not any(again.values()), again
     assert named_in(shell.data, "house-1") == []
     shell("houses", "add", registration)

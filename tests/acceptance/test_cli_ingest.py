@@ -46,7 +46,7 @@ def test_json_and_several_files(ready: Command, tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(lines_of(days_of("house-1", FIRST_DAY + 2, 3))))
     assert ready.json("ingest", plain, packed) == {
         "accepted": 5, "revised": 0, "duplicate": 1, "superseded": 0, "quarantined": 0, "houses": 0,
-        "redriven": 0,
+        "redriven": 0, "erased": 0,
     }  # fmt: skip
     assert ready.json("ingest", packed, plain)["duplicate"] == 6
 
