@@ -23,7 +23,9 @@ def digest_of(house_id: str, salt: bytes) -> bytes:
 
 def names(content: bytes, house_id: str) -> bool:
     """Say whether a text names a house, and not only another one whose name contains it."""
-    return re.search(rb"(?<!\w)" + re.escape(house_id.encode()) + rb"(?!\w)", content) is not None
+    name = house_id.encode()
+    # Most do not hold it at all, and looking for plain bytes is fifty times faster.
+    return name in content and re.search(rb"(?<!\w)" + re.escape(name) + rb"(?!\w)", content) is not None
 
 
 def to_text(removed: Mapping[str, int]) -> str:
