@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sunsift.adapters.erased_files import erase_from, mentions
+from sunsift.adapters.erased_files import erase_from, holds, mentions
 from sunsift.adapters.sqlite.database import Database
 from sunsift.domain.times import iso_ms
 from sunsift.settings import Settings
@@ -52,15 +52,14 @@ def _left_in_store(parts: Sunsift, settings: Settings, house_id: str) -> Iterato
     )
     if settings.store is not None:
         return
-    files = [settings.database, *settings.data.glob(f"{settings.database.name}-*")]
-    if any(mentions(path, house_id) for path in files if path.name[-4:] != "-shm"):
-        # Of a time before deleting overwrote: the room of old rows.
-        database = Database(settings.database)
-        database.compact()
-        database.close()
-    for path in files:
-        if path.exists() and mentions(path, house_id):
-            yield f"{path}: holds the name in its free room; stop what reads it and erase the house again"
+    database, log = settings.database, settings.database.with_name(f"{settings.database.name}-wal")
+    if holds(database, house_id) or holds(log, house_id):
+        # From before deleting overwrote, or part of a longer name: a file written anew has live rows alone.
+        opened = Database(database)
+        opened.compact()
+        opened.close()
+    if holds(log, house_id) or mentions(database, house_id):
+        yield f"{database}: somebody reads what was there before; erase the house again when that has ended"
 
 
 def _read_or_written(settings: Settings) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,13 +36,26 @@ def erase_from(paths: Iterable[Path], house_id: str) -> ErasedFiles:
 
 
 def mentions(path: Path, house_id: str) -> bool:
-    """Say whether a file names a house, packed or not."""
+    """Say whether a text file names a house, packed or not."""
+    return _any(path, house_id, lambda text: names(text, house_id))
+
+
+def holds(path: Path, house_id: str) -> bool:
+    """Say whether the bytes of a name stand in a file, as a part of something longer as well.
+
+    In a database's file values follow each other without anything between them.
+    """
+    name = house_id.encode()
+    return path.exists() and _any(path, house_id, lambda content: name in content)
+
+
+def _any(path: Path, house_id: str, found: Callable[[bytes], bool]) -> bool:
     overlap = len(house_id.encode()) + 2
     before = b""
     try:
         with _opened(path) as file:
             while chunk := file.read(_CHUNK_BYTES):
-                if names(before + chunk, house_id):
+                if found(before + chunk):
                     return True
                 before = chunk[-overlap:]
     except (EOFError, gzip.BadGzipFile, zlib.error):  # broken off: what could be read did not name it
