@@ -53,11 +53,12 @@ def _left_in_store(parts: Sunsift, settings: Settings, house_id: str) -> Iterato
     if settings.store is not None:
         return
     database, log = settings.database, settings.database.with_name(f"{settings.database.name}-wal")
-    if holds(database, house_id) or holds(log, house_id):
-        # From before deleting overwrote, or part of a longer name: a file written anew has live rows alone.
-        opened = Database(database)
-        opened.compact()
-        opened.close()
+    if not (holds(database, house_id) or holds(log, house_id)):
+        return
+    # From before deleting overwrote, or part of a longer name: a file written anew has live rows alone.
+    opened = Database(database)
+    opened.compact()
+    opened.close()
     if holds(log, house_id) or mentions(database, house_id):
         yield f"{database}: somebody reads what was there before; erase the house again when that has ended"
 

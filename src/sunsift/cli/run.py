@@ -2,9 +2,7 @@
 
 import logging
 import signal
-import threading
 from contextlib import nullcontext
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +13,7 @@ from sunsift.cli.output import examples
 from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll, Proxies
 from sunsift.cli.serving import served_if_possible
 from sunsift.cli.settle import QuietMinutes
+from sunsift.cli.signals import call_on_stop
 from sunsift.cli.state import opened, settings_of
 
 if TYPE_CHECKING:
@@ -132,13 +131,8 @@ def run(
 
 
 def _stop_on_signals(service: "Service") -> None:
-    def stop(number: int, _: FrameType | None) -> None:
-        log.info("%s: finishing what is at hand", signal.Signals(number).name)
-        # A second signal ends the process at once; the store does not mind.
-        signal.signal(number, signal.SIG_DFL)
-        # In a thread of its own: the handler runs in the middle of anything, even of a wait for the very
-        # lock that stopping takes.
-        threading.Thread(target=service.stop).start()
+    def stop(told: signal.Signals) -> None:
+        log.info("%s: finishing what is at hand", told.name)
+        service.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    call_on_stop(stop)

@@ -1,9 +1,7 @@
 """`sunsift serve`: the API and the pages, without the steps."""
 
 import logging
-import signal
 import threading
-from types import FrameType
 
 import typer
 
@@ -11,6 +9,7 @@ from sunsift.cli.hidden import secrets_of
 from sunsift.cli.output import examples
 from sunsift.cli.service_options import Listen, LogFormat, LogLevel, LogsAs, LogsFrom, OpenToAll, Proxies
 from sunsift.cli.serving import served
+from sunsift.cli.signals import call_on_stop
 from sunsift.cli.state import settings_of
 
 log = logging.getLogger("sunsift")
@@ -45,21 +44,8 @@ def serve(
     settings = settings_of(ctx)
     level = logging.getLevelNamesMapping()[log_level.upper()]
     logs.configure(log_format.value, level, secrets_of(settings))
-    stop = _stop_on_signals()
+    stop = threading.Event()
+    call_on_stop(lambda _: stop.set())
     with served(settings, listen, open_to_all=open_to_all, proxies=proxy or []):
         stop.wait()
     log.info("stopped")
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def told(number: int, _: FrameType | None) -> None:
-        # A second signal ends the process at once.
-        signal.signal(number, signal.SIG_DFL)
-        # In a thread of its own: the handler interrupts the very wait whose lock this takes.
-        threading.Thread(target=stop.set).start()
-
-    signal.signal(signal.SIGTERM, told)
-    signal.signal(signal.SIGINT, told)
-    return stop
