@@ -58,9 +58,8 @@ def charts(request: Request, web: TheWeb, now: TheFleet) -> Response:
     """Return the charts of the page."""
     with web.pool.borrow() as parts:
         fleet = now.of(parts.records, web.settings.tariff_per_kwh)
-        newest = fleet.newest_day
-        counted = [] if newest is None else parts.records.changes(newest - CHANGE_DAYS + 1)
-    changes = None if newest is None else changes_figure(counted, newest, CHANGE_DAYS)
+    newest = fleet.newest_day
+    changes = None if newest is None else changes_figure(fleet.changes, newest, CHANGE_DAYS)
     return figures(request, changes=changes, map=map_figure(fleet.regions))
 
 
