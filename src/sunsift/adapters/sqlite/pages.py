@@ -1,48 +1,24 @@
 """The Pages door on SQLite: parts of listings, found by their keys."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sunsift.adapters.cursor import page_of, place_of
-from sunsift.adapters.rows import (
-    HOUSE_COLUMNS,
-    PREDICTION_COLUMNS,
-    REPORT_COLUMNS,
-    to_house,
-    to_prediction,
-    to_report_row,
-)
+from sunsift.adapters.pages import KeyedPages
 from sunsift.adapters.sqlite import activity, fleet, league, quarantine
 from sunsift.adapters.sqlite.database import Database
-from sunsift.domain.house import House
-from sunsift.domain.status import Folded
-from sunsift.domain.verdict import Prediction
 from sunsift.parcels import Activity, Quarantined
-from sunsift.records import ChangeCount, Page, ReportRow, ReportState, Standing, Tally, Waiting, Wanted
-
-_REGISTERED = f"SELECT {', '.join(HOUSE_COLUMNS)} FROM house WHERE house_id > ? ORDER BY house_id LIMIT ?"
-_PREDICTIONS = f"""
-SELECT {", ".join(PREDICTION_COLUMNS)} FROM prediction
-WHERE house = (SELECT id FROM house WHERE house_id = ?) AND day < ? ORDER BY day DESC LIMIT ?
-"""
-_REPORTS = (
-    f"SELECT {REPORT_COLUMNS}, r.seq FROM report AS r JOIN house AS h ON h.id = r.house WHERE r.seq < ?"
-)
-_IN_STATE = {
-    None: "",
-    ReportState.WAITING: " AND r.delivered_at IS NULL AND r.given_up_at IS NULL",
-    ReportState.DELIVERED: " AND r.delivered_at IS NOT NULL",
-    ReportState.GIVEN_UP: " AND r.given_up_at IS NOT NULL",
-}
-_OF_HOUSE = " AND r.house = (SELECT id FROM house WHERE house_id = ?)"
-_NEWEST_FIRST = " ORDER BY r.seq DESC LIMIT ?"
-_AFTER_ALL = 2**62
+from sunsift.records import ChangeCount, Page, Standing, Tally, Waiting, Wanted
 
 
-class SqlitePages:
+class SqlitePages(KeyedPages):
     """Looks up a part of a listing, or a sum that comes quickly."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def _read(self, *asked: tuple[str, Sequence[object]]) -> list[Sequence[Any]]:
+        with self._database.read() as connection:
+            return [connection.execute(query, values).fetchall() for query, values in asked]
 
     def league(self, wanted: Wanted, after: str | None, limit: int) -> Page[Standing]:
         """Return the houses that are wanted with their newest prediction."""
@@ -54,38 +30,10 @@ class SqlitePages:
         with self._database.read() as connection:
             return fleet.tallies(connection)
 
-    def registered(self, after: str | None, limit: int) -> Page[House]:
-        """Return registrations by house_id."""
-        (last,) = place_of(after, str) if after else ("",)
-        with self._database.read() as connection:
-            rows = connection.execute(_REGISTERED, (last, limit + 1)).fetchall()
-        return page_of(rows, limit, to_house, lambda row: row[:1])
-
     def changes(self, since_day: int) -> list[ChangeCount]:
         """Count the reported changes from a day on."""
         with self._database.read() as connection:
             return fleet.changes(connection, since_day)
-
-    def reports_page(
-        self, house_id: str | None, state: ReportState | None, after: str | None, limit: int
-    ) -> Page[ReportRow]:
-        """Return reports, the newest first."""
-        (last,) = place_of(after, int) if after else (_AFTER_ALL,)
-        query = _REPORTS + _IN_STATE[state] + ("" if house_id is None else _OF_HOUSE) + _NEWEST_FIRST
-        values: list[Any] = [last, *([] if house_id is None else [house_id]), limit + 1]
-        with self._database.read() as connection:
-            rows = connection.execute(query, values).fetchall()
-        return page_of(rows, limit, lambda row: to_report_row(row[:-1]), lambda row: row[-1:])
-
-    def predictions_page(
-        self, house_id: str, after: str | None, limit: int
-    ) -> Page[tuple[Prediction, Folded]]:
-        """Return predictions of one house and the status after each, the newest first."""
-        (last,) = place_of(after, int) if after else (_AFTER_ALL,)
-        with self._database.read() as connection:
-            texts = dict(connection.execute("SELECT id, text FROM word").fetchall())
-            rows = connection.execute(_PREDICTIONS, (house_id, last, limit + 1)).fetchall()
-        return page_of(rows, limit, lambda row: to_prediction(row, texts), lambda row: row[:1])
 
     def quarantine_page(
         self, code: str | None, house_id: str | None, after: str | None, limit: int
